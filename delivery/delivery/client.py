@@ -1,0 +1,260 @@
+"""Speaks HTTP with a service: sessions, budgets, retries and the redaction of what comes back."""
+
+from __future__ import annotations
+
+import threading
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+import requests
+import tenacity
+
+from delivery.errors import ServiceUnavailable
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from delivery.pace import Budget
+    from delivery.redaction import Redaction
+    from delivery.shutdown import Shutdown
+
+TOO_MANY_REQUESTS = 429
+SERVER_FAULT = 500
+
+
+class TransientFault(Exception):
+    """A call that failed in a way that may pass: a broken connection, a timeout, a 5xx answer."""
+
+    def __init__(self, text: str, retry_after: float | None = None) -> None:
+        super().__init__(text)
+        self.retry_after = retry_after
+
+
+class Throttled(Exception):
+    """The service refused a call because too many came at once."""
+
+
+class RetryPolicy:
+    """How often and how patiently a call is tried again.
+
+    Args:
+        attempts: Tries for faults that may pass; being throttled does not use them up.
+        base_seconds: Longest wait before the second try; it doubles from there, with full jitter.
+        longest_wait_seconds: Longest wait between two tries.
+        throttled_seconds: How long in all one call may be held up by throttling.
+    """
+
+    def __init__(
+        self,
+        attempts: int = 8,
+        base_seconds: float = 0.5,
+        longest_wait_seconds: float = 60.0,
+        throttled_seconds: float = 1800.0,
+    ) -> None:
+        self.attempts = attempts
+        self.base_seconds = base_seconds
+        self.longest_wait_seconds = longest_wait_seconds
+        self.throttled_seconds = throttled_seconds
+
+
+class _Tries:
+    """Counts the tries of one call: the stop and wait rules of tenacity in one place."""
+
+    def __init__(self, policy: RetryPolicy) -> None:
+        self._policy = policy
+        self._faults = 0
+        self._jitter = tenacity.wait_random_exponential(multiplier=policy.base_seconds, max=policy.longest_wait_seconds)
+
+    def spent(self, state: tenacity.RetryCallState) -> bool:
+        """Whether the call is given up; counts the fault that just happened."""
+        if isinstance(_failure(state), TransientFault):
+            self._faults += 1
+            return self._faults >= self._policy.attempts
+        return (state.seconds_since_start or 0.0) > self._policy.throttled_seconds
+
+    def wait(self, state: tenacity.RetryCallState) -> float:
+        """Seconds until the next try; a throttled call waits in its budget instead."""
+        failure = _failure(state)
+        if not isinstance(failure, TransientFault):
+            return 0.0
+        return max(self._jitter(state), failure.retry_after or 0.0)
+
+
+def _failure(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
+
+
+class ApiClient:
+    """Sends requests to one service from any thread.
+
+    A loader subclasses it with the service's authentication and its words for refusals. Answers below 500,
+    except for throttling, are returned as they are: what they mean is for the loader's sinks to say.
+    """
+
+    def __init__(
+        self,
+        *,
+        service: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        redaction: Redaction,
+        shutdown: Shutdown,
+        retry: RetryPolicy | None = None,
+        timeout: tuple[float, float] = (10.0, 60.0),
+    ) -> None:
+        """Make a client.
+
+        Args:
+            service: The service's name, for error texts.
+            base_url: Scheme, host and prefix of every path.
+            headers: Sent with every request; may hold credentials.
+            redaction: Knows the credentials.
+            shutdown: The switch that ends waiting.
+            retry: How to try again.
+            timeout: Seconds to wait for a connection and for an answer.
+        """
+        self.service = service
+        self.base_url = base_url.rstrip("/")
+        self.redaction = redaction
+        self.shutdown = shutdown
+        self._headers = dict(headers)
+        self._retry = retry or RetryPolicy()
+        self._timeout = timeout
+        self._local = threading.local()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        budget: Budget,
+        body: bytes | None = None,
+        parameters: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> requests.Response:
+        """Send one request and return the answer, trying again while that may help.
+
+        Args:
+            method: HTTP method.
+            path: Path below the base URL, already percent-encoded.
+            budget: What the endpoint may be asked for; each try takes its turn there.
+            body: JSON text to send.
+            parameters: Query parameters.
+            headers: Further headers for this request.
+
+        Returns:
+            An answer that is neither a server fault nor a refusal for going too fast.
+
+        Raises:
+            ServiceUnavailable: If the service cannot be reached or keeps failing.
+            Interrupted: If the run ends while waiting.
+        """
+        tries = _Tries(self._retry)
+        retrying = tenacity.Retrying(
+            retry=tenacity.retry_if_exception_type((TransientFault, Throttled)),
+            stop=tries.spent,
+            wait=tries.wait,
+            sleep=self.shutdown.sleep,
+            reraise=True,
+        )
+
+        def attempt() -> requests.Response:
+            budget.acquire()
+            response = self._send(method, path, body, parameters, headers)
+            self.inspect(response, budget)
+            return response
+
+        try:
+            return retrying(attempt)
+        except TransientFault as fault:
+            message = f"{self.service} at {self.base_url} does not answer as it should: {method} {path}: {fault}"
+            raise ServiceUnavailable(message) from None
+        except Throttled:
+            message = (
+                f"{self.service} refuses {method} {path} for more than {self._retry.throttled_seconds:.0f} seconds "
+                "because of its rate limit; find out what else uses this account's allowance"
+            )
+            raise ServiceUnavailable(message) from None
+
+    def inspect(self, response: requests.Response, budget: Budget) -> None:
+        """Tell a passing fault from an answer.
+
+        Raises:
+            Throttled: If the answer is a refusal for going too fast; the budget knows it by then.
+            TransientFault: If the answer is a server fault.
+        """
+        if response.status_code == TOO_MANY_REQUESTS:
+            budget.refused(retry_after_seconds(response))
+            raise Throttled
+        if response.status_code >= SERVER_FAULT:
+            text = f"HTTP {response.status_code}"
+            raise TransientFault(text, retry_after_seconds(response))
+        budget.accepted()
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: bytes | None,
+        parameters: Mapping[str, str] | None,
+        headers: Mapping[str, str] | None,
+    ) -> requests.Response:
+        try:
+            return self._session().request(
+                method,
+                self.base_url + path,
+                data=body,
+                params=parameters,
+                headers=headers,
+                timeout=self._timeout,
+                allow_redirects=False,
+            )
+        except requests.exceptions.RequestException as error:
+            # The library's own text may repeat the URL with its query: only the kind of fault is kept.
+            raise TransientFault(_kind_of(error)) from None
+
+    def _session(self) -> requests.Session:
+        # One session a thread: a requests session is not promised to be safe to share.
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.headers.update(self._headers)
+            self._local.session = session
+        return session
+
+
+def _kind_of(error: requests.exceptions.RequestException) -> str:
+    kinds: list[tuple[type[Exception], str]] = [
+        (requests.exceptions.SSLError, "the TLS handshake failed"),
+        (requests.exceptions.ConnectTimeout, "no connection within the time allowed"),
+        (requests.exceptions.ReadTimeout, "no answer within the time allowed"),
+        (requests.exceptions.ConnectionError, "the connection was refused or broke"),
+        (requests.exceptions.ChunkedEncodingError, "the connection broke in the middle of the answer"),
+        (requests.exceptions.InvalidURL, "the URL is not valid"),
+    ]
+    return next((text for kind, text in kinds if isinstance(error, kind)), type(error).__name__)
+
+
+def retry_after_seconds(
+    response: requests.Response,
+    now: Callable[[], datetime] = lambda: datetime.now(tz=timezone.utc),
+) -> float | None:
+    """Return how long the service asks to wait: `Retry-After` in seconds or as a date.
+
+    Args:
+        response: The answer.
+        now: Tells the time, aware.
+    """
+    value = response.headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.isdigit():
+        return float(value)
+    try:
+        moment = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - now()).total_seconds())

@@ -1,0 +1,77 @@
+"""Counts the outcome of every record, per stream."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from dataclasses import dataclass, field
+
+from delivery.outcome import Outcome, OutcomeKind
+
+
+@dataclass(slots=True)
+class StreamCounts:
+    """What became of the records of one stream.
+
+    Attributes:
+        read: Records that reached this stream.
+        delivered: Records the service has taken.
+        rejected: Records kept on disk with their reason.
+        skipped: Records a rule left out.
+        reasons: How often each reason was given, by outcome kind.
+    """
+
+    read: int = 0
+    delivered: int = 0
+    rejected: int = 0
+    skipped: int = 0
+    reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"rejected": Counter(), "skipped": Counter()})
+
+    @property
+    def pending(self) -> int:
+        """Records that were read and have no outcome yet."""
+        return self.read - self.delivered - self.rejected - self.skipped
+
+
+class Ledger:
+    """Keeps the counts of all streams; safe to use from several threads."""
+
+    def __init__(self) -> None:
+        self._streams: dict[str, StreamCounts] = {}
+        self._lock = threading.Lock()
+
+    def read(self, stream: str) -> None:
+        """Count a record of a stream as read."""
+        with self._lock:
+            self._streams.setdefault(stream, StreamCounts()).read += 1
+
+    def settle(self, stream: str, outcome: Outcome) -> None:
+        """Count the outcome of a record that was read."""
+        with self._lock:
+            counts = self._streams[stream]
+            if outcome.kind is OutcomeKind.DELIVERED:
+                counts.delivered += 1
+            elif outcome.kind is OutcomeKind.REJECTED:
+                counts.rejected += 1
+                counts.reasons["rejected"][outcome.reason] += 1
+            else:
+                counts.skipped += 1
+                counts.reasons["skipped"][outcome.reason] += 1
+
+    @property
+    def streams(self) -> dict[str, StreamCounts]:
+        """The counts by stream, in the order the streams were first seen."""
+        with self._lock:
+            return dict(self._streams)
+
+    @property
+    def rejected(self) -> int:
+        """How many records were rejected, over all streams."""
+        with self._lock:
+            return sum(counts.rejected for counts in self._streams.values())
+
+    @property
+    def pending(self) -> int:
+        """How many records have no outcome yet, over all streams."""
+        with self._lock:
+            return sum(counts.pending for counts in self._streams.values())

@@ -1,0 +1,42 @@
+"""How the way of a record ends: delivered, rejected or skipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class OutcomeKind(str, Enum):
+    """The three ends a record can come to. `read = delivered + rejected + skipped`, always."""
+
+    DELIVERED = "delivered"
+    REJECTED = "rejected"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one record.
+
+    Attributes:
+        kind: Delivered, rejected or skipped.
+        reason: Why it was rejected or skipped: names fields and rules, never a value of the record.
+        code: The service's own word for the reason, when it gave one.
+    """
+
+    kind: OutcomeKind
+    reason: str = ""
+    code: str = ""
+
+
+DELIVERED = Outcome(OutcomeKind.DELIVERED)
+
+
+def rejected(reason: str, code: str = "") -> Outcome:
+    """Return the outcome of a record that is kept on disk with this reason."""
+    return Outcome(OutcomeKind.REJECTED, reason, code)
+
+
+def skipped(reason: str) -> Outcome:
+    """Return the outcome of a record that a rule leaves out."""
+    return Outcome(OutcomeKind.SKIPPED, reason)

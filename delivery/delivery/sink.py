@@ -1,0 +1,88 @@
+"""What a loader says about one destination stream."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from delivery.json_text import encode
+from delivery.outcome import rejected
+from delivery.record_schema import RecordSchema
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from delivery.entry import Entry
+    from delivery.outcome import Outcome
+
+Record = dict[str, Any]
+
+
+class Sink(ABC):
+    """One destination stream: checks its records and sends batches of them.
+
+    The reading thread calls `prepare`, `identify` and `merge`; worker threads call `send`, one lane of work at a
+    time for each lane of the sink.
+
+    Attributes:
+        stream: The stream's name.
+        stage: People are stage 0, what refers to them a higher one. Before a sink sends, everything of a lower
+            stage that was read earlier has its outcome.
+        lanes: How many batches may be under way at once. Records of one identity stay in one lane.
+        lane_depth: Batches that may wait in a lane before reading pauses.
+        max_batch_count: Most records in a batch.
+        max_batch_bytes: Most bytes of elements in a batch.
+        record_schema: JSON Schema of a record, checked before sending.
+    """
+
+    stage: ClassVar[int] = 0
+    lanes: ClassVar[int] = 1
+    lane_depth: ClassVar[int] = 2
+    max_batch_count: int = 1000
+    max_batch_bytes: int = 3_800_000
+    record_schema: ClassVar[dict[str, Any]]
+
+    _compiled: RecordSchema
+
+    def __init__(self, stream: str) -> None:
+        self.stream = stream
+        self._compiled = RecordSchema(self.record_schema)
+
+    def describe(  # noqa: B027 - most sinks know their records' shape without it
+        self, schema: dict[str, Any], key_properties: Sequence[str]
+    ) -> None:
+        """Take note of the stream's SCHEMA, each time one comes.
+
+        Args:
+            schema: JSON Schema of the records that follow.
+            key_properties: The names of its key properties.
+        """
+
+    def prepare(self, record: Record) -> Record | Outcome:
+        """Check one record before it is sent.
+
+        Returns:
+            The record to send, which may be a changed copy, or the outcome of one that is not sent.
+        """
+        fault = self._compiled.fault(record)
+        return record if fault is None else rejected(fault, "schema")
+
+    @abstractmethod
+    def identify(self, record: Record) -> str:
+        """Return whom or what a record is about."""
+
+    def merge(self, earlier: Record, later: Record) -> Record | None:  # noqa: ARG002
+        """Return one record with the effect of two of one identity sent in order; None if there is no such."""
+        return None
+
+    def element(self, record: Record) -> bytes:
+        """Return a record as it stands in a request."""
+        return encode(record)
+
+    @abstractmethod
+    def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        """Send a batch and return the outcome of each record, in order.
+
+        Raises:
+            DeliveryError: If the run cannot go on; the records have no outcome then and are sent again.
+        """

@@ -1,0 +1,380 @@
+"""The loader: reads messages, maps them, hands them to the sinks, and lets states out when that is safe."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+import traceback
+from abc import abstractmethod
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+import click
+from singer_sdk import Target
+from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from typing_extensions import override
+
+from delivery.checkpoint import Checkpoint
+from delivery.dispatch import Dispatch
+from delivery.entry import Source
+from delivery.errors import (
+    DeliveryError,
+    Interrupted,
+    InvalidInput,
+    KeyPropertiesMissing,
+    RecordBeforeSchema,
+    RejectLimitExceeded,
+)
+from delivery.json_text import encode
+from delivery.ledger import Ledger
+from delivery.mapping import RecordMapper, load_mapper
+from delivery.messages import Message, MessageReader
+from delivery.outcome import rejected, skipped
+from delivery.rejects import RejectsFile, SchemaMessage
+from delivery.settings import explain
+from delivery.shutdown import Shutdown
+from delivery.summary import summarize
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import FrameType
+
+    from singer_sdk.plugin_base import _ConfigInput
+
+    from delivery.sink import Sink
+
+STATE_INTERVAL_SECONDS = 2.0
+SIGNAL_GRACE_SECONDS = 25.0
+"""Orchestrators kill thirty seconds after they ask; requests under way get nearly all of that time."""
+EVERY_RECORDS_LOOK_AROUND = 64
+KEY_MISSING = "lacks the key property that the stream's SCHEMA announces"
+
+
+class DeliveryTarget(Target):
+    """A Singer target whose every record ends as delivered, rejected or skipped.
+
+    A loader says which sinks it has (`make_sink`), what it calls itself for mappers (`destination`), how to check
+    its access (`connect`).
+    """
+
+    message_reader_class = MessageReader
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    destination: ClassVar[str]
+    """The vocabulary a mapper is asked for."""
+
+    def __init__(self, **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.shutdown = Shutdown()
+        self.ledger = Ledger()
+        self._started_at = datetime.now(tz=timezone.utc)
+        self._checkpoint = Checkpoint()
+        self._rejects = RejectsFile(Path(self.config["rejects_path"]), self.name, self._started_at)
+        self._dispatch = Dispatch(
+            ledger=self.ledger,
+            checkpoint=self._checkpoint,
+            rejects=self._rejects,
+            shutdown=self.shutdown,
+            dry_run=self.config["dry_run"],
+        )
+        mapper_setting = self.config.get("mapper")
+        self._record_mapper: RecordMapper | None = (
+            load_mapper(mapper_setting, self.destination) if mapper_setting else None
+        )
+        self._schemas: dict[str, SchemaMessage] = {}
+        self._mapped_streams: set[str] = set()
+        self._records_until_look = EVERY_RECORDS_LOOK_AROUND
+        self._state_emitted_at = time.monotonic()
+        self._connected = False
+        self._ended = False
+
+    # What a loader contributes
+
+    @abstractmethod
+    def make_sink(self, stream: str) -> Sink:
+        """Return the sink of a destination stream.
+
+        Raises:
+            SettingsError: If the loader has no sink of that name and none is bound to it.
+        """
+
+    @abstractmethod
+    def connect(self) -> None:
+        """Check the access and read what the sinks need to know; changes nothing in the service.
+
+        Raises:
+            AccessRefused: If the credentials do not work.
+            ServiceUnavailable: If the service cannot be reached.
+        """
+
+    def ensure_connected(self) -> None:
+        """Connect, once."""
+        if not self._connected:
+            self.connect()
+            self._connected = True
+
+    # Reading
+
+    @property
+    def reader(self) -> MessageReader:
+        """The message reader, as what it is."""
+        reader = self.message_reader
+        if not isinstance(reader, MessageReader):
+            message = "a loader reads with delivery's message reader"
+            raise TypeError(message)
+        return reader
+
+    @override
+    def _process_schema_message(self, message_dict: Message) -> None:
+        self.reader.require(message_dict, "stream", "schema")
+        stream, schema = message_dict["stream"], message_dict["schema"]
+        if not isinstance(schema, dict) or "properties" not in schema:
+            text = f"line {self.reader.line_number}: the SCHEMA of stream '{stream}' has no properties"
+            raise InvalidInput(text)
+        key_properties = message_dict.get("key_properties") or []
+        self._schemas[stream] = SchemaMessage(stream, message_dict)
+        mapped = self._record_mapper.map_schema(stream, schema, key_properties) if self._record_mapper else None
+        if mapped is None:
+            self._mapped_streams.discard(stream)
+            self._register(stream, schema, key_properties)
+            return
+        self._mapped_streams.add(stream)
+        for target_stream in mapped:
+            self._register(target_stream.stream, target_stream.schema, target_stream.key_properties)
+
+    def _register(self, stream: str, schema: dict[str, Any], key_properties: Sequence[str]) -> None:
+        known = self.mapper.stream_maps.get(stream)
+        if known is None or known[0].raw_schema != schema:
+            self.mapper.register_raw_stream_schema(stream, schema, list(key_properties))
+        for stream_map in self.mapper.stream_maps[stream]:
+            sink = self._sink(stream_map.stream_alias)
+            sink.describe(stream_map.transformed_schema, list(stream_map.transformed_key_properties or []))
+
+    def _sink(self, stream: str) -> Sink:
+        sink = self._dispatch.sink(stream)
+        if sink is None:
+            self.ensure_connected()
+            sink = self.make_sink(stream)
+            limit = self.config.get("batch_size_rows")
+            if limit is not None:
+                sink.max_batch_count = min(sink.max_batch_count, limit)
+            self._dispatch.register(sink)
+        return sink
+
+    @override
+    def _process_record_message(self, message_dict: Message) -> None:
+        self.reader.require(message_dict, "stream", "record")
+        stream, record = message_dict["stream"], message_dict["record"]
+        schema = self._schemas.get(stream)
+        if schema is None:
+            text = f"line {self.reader.line_number}: a record of stream '{stream}' came before its SCHEMA"
+            raise RecordBeforeSchema(text)
+        if stream in self._mapped_streams:
+            self._map_record(stream, record, schema)
+        else:
+            self._route(stream, record, schema)
+        self._records_until_look -= 1
+        if self._records_until_look == 0:
+            self._look_around()
+
+    def _map_record(self, stream: str, record: dict[str, Any], schema: SchemaMessage) -> None:
+        if self._record_mapper is None:
+            message = "a stream was marked as mapped without a mapper"
+            raise RuntimeError(message)
+        for mapped in self._record_mapper.map_record(stream, record):
+            if mapped.record is not None:
+                self._route(mapped.stream, mapped.record, schema)
+            elif mapped.outcome == "rejected":
+                source = self._count(mapped.stream, schema)
+                self._dispatch.settle(mapped.stream, source, rejected(mapped.reason or "", "mapper"))
+            else:
+                source = self._count(mapped.stream, schema)
+                self._dispatch.settle(mapped.stream, source, skipped(mapped.reason or ""))
+
+    def _route(self, stream: str, record: dict[str, Any], schema: SchemaMessage) -> None:
+        """Apply the user's stream maps and hand the record to its sink."""
+        for stream_map in self.mapper.stream_maps[stream]:
+            alias = stream_map.stream_alias
+            source = self._count(alias, schema)
+            try:
+                shaped = stream_map.transform(dict(record))
+            except Exception:  # noqa: BLE001 - a user's expression can fail in any way, on this record alone
+                # The error's own text may hold values: only the setting is named.
+                self._dispatch.settle(
+                    alias, source, rejected(f"an expression in stream_maps.{stream} failed", "stream_maps")
+                )
+                continue
+            if shaped is None:
+                self._dispatch.settle(alias, source, skipped(f"filtered by stream_maps.{stream}"))
+                continue
+            missing = [name for name in stream_map.transformed_key_properties or [] if shaped.get(name) is None]
+            if missing:
+                self._dispatch.settle(alias, source, rejected(f"{KEY_MISSING}: {', '.join(missing)}", "key"))
+                continue
+            self._dispatch.accept(alias, shaped, source)
+
+    def _count(self, stream: str, schema: SchemaMessage) -> Source:
+        self.ledger.read(stream)
+        return Source(schema, self.reader.line, self._checkpoint.track())
+
+    @override
+    def _process_state_message(self, message_dict: Message) -> None:
+        self.reader.require(message_dict, "value")
+        self._checkpoint.mark(message_dict["value"])
+        self._emit_safe_state(at_most_every=STATE_INTERVAL_SECONDS)
+
+    @override
+    def _process_activate_version_message(self, message_dict: Message) -> None:
+        """Ignore it: both services are upserted into, and nothing is deleted because it was not read again."""
+
+    @override
+    def _process_batch_message(self, message_dict: Message) -> None:
+        text = f"line {self.reader.line_number}: BATCH messages are not supported; switch batch_config off in the tap"
+        raise InvalidInput(text)
+
+    def _look_around(self) -> None:
+        self._records_until_look = EVERY_RECORDS_LOOK_AROUND
+        self._dispatch.raise_failure()
+        self._dispatch.send_aged()
+        self._emit_safe_state(at_most_every=STATE_INTERVAL_SECONDS)
+
+    def _emit_safe_state(self, *, at_most_every: float = 0.0) -> None:
+        now = time.monotonic()
+        if now - self._state_emitted_at < at_most_every or self.config["dry_run"]:
+            return
+        state = self._checkpoint.take_safe_state()
+        if state is not None:
+            self._rejects.sync()
+            self._write_state_message(state)
+            self._state_emitted_at = now
+
+    @override
+    def _write_state_message(self, state: dict[str, Any]) -> None:
+        sys.stdout.write(encode(state).decode() + "\n")
+        sys.stdout.flush()
+
+    # Ending
+
+    @override
+    def process_endofpipe(self) -> None:
+        """Send what waits, settle everything, emit the last state, report, and judge the run.
+
+        Raises:
+            DeliveryError: If something could not be settled, or too much was rejected.
+        """
+        self._dispatch.flush()
+        self._conclude(complete=True)
+        self._judge_rejects()
+
+    def abandon(self) -> None:
+        """End a run that cannot go on: let requests under way end, keep what is safe, report."""
+        if not self._ended:
+            self.shutdown.request(SIGNAL_GRACE_SECONDS)
+            self._conclude(complete=False)
+
+    def _conclude(self, *, complete: bool) -> None:
+        self._ended = True
+        self._dispatch.close()
+        self._emit_safe_state()
+        self._rejects.close()
+        summary = summarize(
+            loader=self.name,
+            started_at=self._started_at,
+            complete=complete,
+            ledger=self.ledger,
+            rejects_file=self._rejects.path if self.ledger.rejected else None,
+            dry_run=self.config["dry_run"],
+        )
+        for line in summary.lines():
+            self.logger.info(line)
+        if path := self.config.get("summary_path"):
+            summary.write(Path(path))
+
+    def _judge_rejects(self) -> None:
+        count, allowed = self.ledger.rejected, self.config["max_rejects"]
+        if count <= allowed:
+            return
+        text = (
+            f"{count} records were rejected, more than max_rejects allows ({allowed}); everything else was delivered. "
+            f"Reasons and records are in {self._rejects.path}"
+        )
+        lacks_key = any(
+            reason.startswith(KEY_MISSING)
+            for counts in self.ledger.streams.values()
+            for reason in counts.reasons["rejected"]
+        )
+        raise KeyPropertiesMissing(text) if lacks_key else RejectLimitExceeded(text)
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        self.shutdown.request(SIGNAL_GRACE_SECONDS)
+        self.reader.interrupt(Interrupted(signum))
+
+    # The command
+
+    @override
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        # Past the SDK's Target: its load_method, batch and metadata settings would promise what no loader here does.
+        super(Target, cls).append_builtin_config(config_jsonschema)
+
+    @override
+    @classmethod
+    def invoke(  # type: ignore[override]  # the SDK's own signature differs from its base's in the same way
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        file_input: IO[str] | None = None,
+        check: bool = False,
+    ) -> None:
+        """Run the loader; every error becomes one line and a non-zero exit code."""
+        super(Target, cls).invoke(about=about, about_format=about_format)
+        target: DeliveryTarget | None = None
+        try:
+            target = cls(
+                config=config.config if config else {},
+                parse_env_config=config.parse_env if config else False,
+                validate_config=True,
+            )
+            target.ensure_connected()
+            if check:
+                click.echo(f"{cls.name}: the credentials work")
+                return
+            target.listen(file_input)
+        except ConfigValidationError as error:
+            cls._fail(explain(error, cls.name), 1)
+        except DeliveryError as error:
+            if target is not None:
+                target.abandon()
+            cls._fail(str(error), error.exit_code)
+        except Exception as error:  # noqa: BLE001 - a fault of ours: keep what is safe, then show where it happened
+            if target is not None:
+                target.abandon()
+            # Where it happened, but not the error's own text: that may hold values of a record.
+            places = "".join(traceback.format_tb(error.__traceback__))
+            cls._fail(f"unexpected {type(error).__name__}; please report this with the lines below\n{places}", 1)
+
+    @classmethod
+    def _fail(cls, text: str, exit_code: int) -> None:
+        cls.logger.error("%s", text)
+        sys.stdout.flush()
+        # Not sys.exit(): worker threads may still wait in a request, and must not hold up the end.
+        sys.stderr.flush()
+        os._exit(exit_code)
+
+    @override
+    @classmethod
+    def get_singer_command(cls) -> click.Command:
+        command = super().get_singer_command()
+        command.params.append(
+            click.Option(["--check"], is_flag=True, help="Check the settings and credentials, and load nothing.")
+        )
+        return command

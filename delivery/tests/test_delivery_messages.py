@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import io
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from delivery.errors import InvalidInput
+from delivery.messages import MessageReader
+
+
+def read(text: str) -> list[dict[str, Any]]:
+    messages: list[dict[str, Any]] = []
+    MessageReader().process_lines(io.StringIO(text), {"RECORD": messages.append, "STATE": messages.append})
+    return messages
+
+
+def test_numbers_stay_exact() -> None:
+    (message,) = read('{"type": "RECORD", "record": {"amount": 1234567890123456.789012345}}\n')
+    assert message["record"]["amount"] == Decimal("1234567890123456.789012345")
+
+
+def test_blank_lines_are_passed_over() -> None:
+    assert len(read('\n{"type": "STATE", "value": {}}\n   \n')) == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["this is ada@example.org, not JSON", '["ada@example.org"]', '{"type": "RECORD", "record": {"email": "ada@exam'],
+)
+def test_a_malformed_line_is_named_by_number_and_never_shown(line: str) -> None:
+    with pytest.raises(InvalidInput, match="line 2 of the input") as caught:
+        read('{"type": "STATE", "value": {}}\n' + line + "\n")
+    assert "ada" not in str(caught.value)
+
+
+def test_an_unknown_message_type_is_refused() -> None:
+    with pytest.raises(InvalidInput, match="unknown message type"):
+        read('{"type": "HELLO"}\n')
