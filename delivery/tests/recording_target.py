@@ -50,6 +50,7 @@ class RecordingSink(Sink):
         return deliver_narrowing(batch, self._attempt)
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        Path(self._settings["path"] + ".begun").touch()
         time.sleep(float(self._settings.get("seconds", 0)))
         if any(entry.record["id"].startswith("fatal") for entry in batch):
             text = "the service refuses the credentials"
