@@ -14,7 +14,7 @@ demo: set-up ## Sync a made-up shop into both destinations, change it, and sync 
 test: set-up ## Check style and types, and run every test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
-	@.venv/bin/mypy
+	@scripts/check_types.sh
 	@.venv/bin/python -m pytest $(TESTS)
 
 format: set-up ## Format the code

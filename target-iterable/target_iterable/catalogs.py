@@ -1,0 +1,133 @@
+"""Catalogs in the project: made when absent, with their field types, before the first item goes up."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from delivery.errors import StreamStopped
+from delivery.json_text import encode
+
+from target_iterable.answers import NOT_FOUND, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from target_iterable.client import IterableClient
+
+PAGE_SIZE = 100
+_TYPES = {"boolean": "boolean", "integer": "long", "number": "double", "string": "string", "object": "object"}
+
+
+def field_types(value_schema: Mapping[str, Any]) -> dict[str, str]:
+    """Return Iterable's type for each field whose JSON Schema fixes one.
+
+    Iterable: only fields typed before the items were uploaded can be searched by collections, and a type can never
+    be changed. A field is therefore typed here only when the schema is sure of it.
+
+    Args:
+        value_schema: JSON Schema of an item's value.
+    """
+    properties: Mapping[str, Any] = value_schema.get("properties") or {}
+    typed = {name: _field_type(schema) for name, schema in properties.items()}
+    return {name: kind for name, kind in typed.items() if kind is not None}
+
+
+def _field_type(schema: Mapping[str, Any]) -> str | None:
+    declared = schema.get("type")
+    kinds = [kind for kind in (declared if isinstance(declared, list) else [declared]) if kind not in {None, "null"}]
+    if len(kinds) != 1:
+        return None
+    if kinds[0] == "array":
+        # Iterable types an array by its elements.
+        return _field_type(schema.get("items") or {})
+    if kinds[0] == "string" and schema.get("format") in {"date-time", "date"}:
+        return "date"
+    return _TYPES.get(kinds[0])
+
+
+class Catalogs:
+    """The catalogs of a project, as far as this run has dealt with them."""
+
+    def __init__(self, client: IterableClient) -> None:
+        self._client = client
+        self._known: set[str] | None = None
+        self._typed: dict[str, set[str]] = {}
+
+    def ensure(self, name: str, types: Mapping[str, str], stream: str) -> None:
+        """Make sure that a catalog is there and that its fields are typed.
+
+        Args:
+            name: The catalog's name.
+            types: Iterable's type for each field.
+            stream: The stream it is for.
+
+        Raises:
+            StreamStopped: If the project has no catalogs, or refuses this one.
+        """
+        if self._known is None:
+            self._known = self._read_names(stream)
+        if name.lower() not in self._known:
+            self._create(name, stream)
+            self._known.add(name.lower())
+        typed = self._typed.get(name)
+        if typed is None:
+            typed = self._typed[name] = self._read_typed(name, stream)
+        missing = {field: kind for field, kind in types.items() if field not in typed}
+        if missing:
+            self._type(name, missing, stream)
+            typed.update(missing)
+
+    def _read_names(self, stream: str) -> set[str]:
+        names: set[str] = set()
+        page = 1
+        while True:
+            answer = self._read("/api/catalogs", stream, {"page": str(page), "pageSize": str(PAGE_SIZE)})
+            found = [entry["name"] for entry in _listing(answer, "catalogNames")]
+            names.update(name.lower() for name in found)
+            if len(found) < PAGE_SIZE:
+                return names
+            page += 1
+
+    def _read_typed(self, name: str, stream: str) -> set[str]:
+        answer = self._read(f"/api/catalogs/{name}/fieldMappings", stream)
+        # Iterable wraps this answer in `params`, though its contract shows it bare.
+        holder = answer.params or answer.body
+        defined = holder.get("definedMappings")
+        return set(defined) if isinstance(defined, dict) else set()
+
+    def _create(self, name: str, stream: str) -> None:
+        answer = self._client.ask("POST", f"/api/catalogs/{name}", stream=stream, budget=self._client.budgets.reads)
+        if not answer.succeeded:
+            message = f"Iterable does not create the catalog '{name}' for the stream '{stream}' ({answer.word})"
+            raise StreamStopped(message)
+
+    def _type(self, name: str, types: Mapping[str, str], stream: str) -> None:
+        updates = [{"fieldName": field, "fieldType": kind} for field, kind in types.items()]
+        answer = self._client.ask(
+            "PUT",
+            f"/api/catalogs/{name}/fieldMappings",
+            stream=stream,
+            budget=self._client.budgets.reads,
+            body=encode({"mappingsUpdates": updates}),
+        )
+        if not answer.succeeded:
+            message = (
+                f"Iterable does not take the field types of the catalog '{name}' ({answer.word}); the fields are: "
+                f"{', '.join(sorted(types))}"
+            )
+            raise StreamStopped(message)
+
+    def _read(self, path: str, stream: str, parameters: Mapping[str, str] | None = None) -> Answer:
+        answer = self._client.ask("GET", path, stream=stream, budget=self._client.budgets.reads, parameters=parameters)
+        if answer.succeeded:
+            return answer
+        hint = "the project may lack the catalog feature" if answer.status == NOT_FOUND else answer.word
+        message = f"Iterable does not let the catalogs be read for the stream '{stream}': {hint}"
+        raise StreamStopped(message)
+
+
+def _listing(answer: Answer, name: str) -> list[dict[str, Any]]:
+    listed = (answer.params or answer.body).get(name)
+    return (
+        [entry for entry in listed if isinstance(entry, dict) and "name" in entry] if isinstance(listed, list) else []
+    )
