@@ -1,0 +1,1 @@
+"""Dotdigital's vocabulary: contacts, orders and the catalogue as Insight data."""

@@ -1,0 +1,1 @@
+"""Iterable's vocabulary: users, purchases and catalog items."""

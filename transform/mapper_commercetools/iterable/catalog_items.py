@@ -1,0 +1,118 @@
+"""Products as items of an Iterable catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mapper_commercetools.catalog_entries import CatalogEntry, catalog_entries
+from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.iterable.field_names import clean_name
+from mapper_commercetools.iterable.field_values import money_as_double, own_field, without_absent
+from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
+from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
+from mapper_commercetools.products import ProductFacts, read_product
+from mapper_commercetools.timestamps import iterable_text
+
+if TYPE_CHECKING:
+    from mapper_commercetools.settings import MappingSettings
+    from mapper_commercetools.source_values import Record
+
+CATALOG_ITEMS = "catalog_items"
+
+_FIELDS = {
+    "productId": required("string", "commercetools product id"),
+    "productKey": required("string", "The shop's product key"),
+    "variantId": required("integer", "Number of the variant, if items are variants"),
+    "name": required("string", "Name in the catalogue's language"),
+    "description": required("string", "Description, at most 1,000 characters"),
+    "sku": required("string", "SKU"),
+    "price": required("number", "Price before product discounts"),
+    "specialPrice": required("number", "Discounted price, if there is one"),
+    "currency": required("string", "ISO 4217"),
+    "url": required("string", "Product page"),
+    "imageUrl": required("string", "Image"),
+    "stock": required("integer", "Units available"),
+    "inStock": required("boolean", "Whether there are any"),
+    "status": required("string", "Enabled if published, else Disabled"),
+    "categoryIds": array_of(required("string", "Id"), "commercetools category ids"),
+    "categories": array_of(required("string", "Name"), "Category names, as far as they are known"),
+    "createdAt": required("string", "When the product was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
+    "updatedAt": required("string", "When it last changed, `yyyy-MM-dd HH:mm:ss +00:00`"),
+}
+_STANDARD_NAMES = frozenset(_FIELDS)
+
+
+def taken_names() -> frozenset[str]:
+    """Return the names of standard fields, which product attributes cannot have."""
+    return _STANDARD_NAMES
+
+
+def catalog_items_stream() -> MappedStream:
+    """Return the stream `catalog_items`."""
+    schema = record_schema(
+        {
+            "catalogName": required("string", "Name of the catalog"),
+            "itemId": required("string", "Product id, or that, `-` and the variant's number"),
+            "value": open_object(_FIELDS, "The whole item; it replaces what is there"),
+        },
+        needs=("catalogName", "itemId", "value"),
+    )
+    return MappedStream(CATALOG_ITEMS, schema, ("catalogName", "itemId"))
+
+
+def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord]:
+    """Map a product to one catalog item, or to one per variant. An unpublished one is `Disabled`, not left out.
+
+    Raises:
+        RejectRecordError: If the product is malformed.
+        SkipRecordError: If it was never published, or has no variants when items are variants.
+    """
+    locales = locale_preference(None, settings.locales)
+    facts = read_product(product, locales, settings.price)
+    return [
+        mapped(
+            CATALOG_ITEMS,
+            {
+                "catalogName": settings.catalog.name,
+                "itemId": entry.id,
+                "value": _value(facts, entry, settings, locales),
+            },
+        )
+        for entry in catalog_entries(facts, settings)
+    ]
+
+
+def _clean_name(source_name: str) -> str:
+    return clean_name(source_name, _STANDARD_NAMES)
+
+
+def _value(
+    product: ProductFacts, entry: CatalogEntry, settings: MappingSettings, locales: tuple[str, ...]
+) -> dict[str, Any]:
+    price = entry.price
+    value = without_absent(
+        {
+            "productId": product.id,
+            "productKey": product.key,
+            "variantId": entry.variant_id,
+            "name": entry.name,
+            "description": entry.description,
+            "sku": entry.sku,
+            "price": money_as_double(price.value) if price else None,
+            "specialPrice": money_as_double(price.discounted) if price else None,
+            "currency": price.value.currency if price else None,
+            "url": entry.url,
+            "imageUrl": entry.image_url,
+            "stock": entry.stock,
+            "inStock": None if entry.stock is None else entry.stock > 0,
+            "status": "Enabled" if product.published else "Disabled",
+            "categoryIds": product.category_ids or None,
+            "categories": list(product.category_names.values()) or None,
+            "createdAt": iterable_text(product.created_at) if product.created_at else None,
+            "updatedAt": iterable_text(product.updated_at) if product.updated_at else None,
+        }
+    )
+    own = read_fields(entry.attributes, settings.catalog.attributes, _clean_name, locales)
+    value.update((name, own_field(attribute)) for name, attribute in own.items())
+    return value

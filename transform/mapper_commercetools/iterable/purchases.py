@@ -1,0 +1,216 @@
+"""Orders as Iterable purchases: bodies of `commerce/trackPurchase`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.iterable.field_names import clean_name
+from mapper_commercetools.iterable.field_values import as_double, money_as_double, own_field, without_absent
+from mapper_commercetools.iterable.users import buyer
+from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
+from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.orders import OrderFacts, read_order
+from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
+from mapper_commercetools.source_values import Record, nested
+from mapper_commercetools.timestamps import epoch_seconds, iterable_text
+
+if TYPE_CHECKING:
+    from mapper_commercetools.line_items import OrderLine
+    from mapper_commercetools.settings import MappingSettings
+
+PURCHASES = "purchases"
+
+_FIELDS = {
+    "orderId": required("string", "commercetools order id"),
+    "orderNumber": required("string", "The shop's order number"),
+    "currency": required("string", "ISO 4217; of total and of all amounts"),
+    "store": required("string", "Store key"),
+    "locale": required("string", "Language in which the order was placed"),
+    "country": required("string", "ISO 3166-1 alpha-2"),
+    "orderState": required("string", "Open, Confirmed, Complete, Cancelled"),
+    "paymentState": required("string", "Payment state"),
+    "shipmentState": required("string", "Shipment state"),
+    "shippingMethod": required("string", "Name of the shipping method"),
+    "isGuest": required("boolean", "Ordered without a customer account"),
+    "itemCount": required("integer", "Units of all products"),
+    "subtotal": required("number", "Sum of the items after their discounts"),
+    "shippingTotal": required("number", "What is paid for shipping"),
+    "discountTotal": required("number", "What cart discounts and vouchers take off"),
+    "taxTotal": required("number", "Tax, if the platform worked it out"),
+    "grossTotal": required("number", "Total with tax, if the platform worked it out"),
+    "refundedTotal": required("number", "Refunds of returned units, if there are any"),
+    "discountCodes": array_of(required("string", "Code"), "Codes used, as far as they are known"),
+    "discountCodeIds": array_of(required("string", "Id"), "commercetools ids of the codes used"),
+    "updatedAt": required("string", "When the order last changed, `yyyy-MM-dd HH:mm:ss +00:00`"),
+}
+_STANDARD_NAMES = frozenset(_FIELDS)
+_ITEM_FIELDS = {
+    "productId": required("string", "commercetools product id"),
+    "productKey": required("string", "The shop's product key"),
+    "variantId": required("integer", "Number of the variant within the product"),
+    "listPrice": required("number", "Price of one unit before all discounts"),
+    "lineTotal": required("number", "What is paid for all units"),
+    "isDiscounted": required("boolean", "Whether less than the list price is paid"),
+    "isGift": required("boolean", "Whether a discount gave it for nothing"),
+    "isCustom": required("boolean", "A fee or service instead of a product"),
+}
+
+
+def taken_names() -> frozenset[str]:
+    """Return the names of standard fields, which the shop's own fields cannot have."""
+    return _STANDARD_NAMES
+
+
+def purchases_stream() -> MappedStream:
+    """Return the stream `purchases`."""
+    item = open_object(
+        {
+            "id": required("string", "SKU, else product id and variant number"),
+            "sku": required("string", "SKU"),
+            "name": required("string", "Name in the order's language"),
+            "price": required("number", "What is paid for one unit"),
+            "quantity": required("integer", "Units"),
+            "url": required("string", "Product page"),
+            "imageUrl": required("string", "First image of the variant"),
+            "dataFields": open_object(_ITEM_FIELDS, "Further facts"),
+        },
+        "One line of the order",
+        needs=("id", "name", "price", "quantity"),
+    )
+    user = open_object(
+        {
+            "userId": required("string", "Customer id, or a guest's made-up id"),
+            "email": required("string", "E-mail address"),
+            "mergeNestedObjects": required("boolean", "Merge objects key by key"),
+        },
+        "Who bought, by one identifier",
+    )
+    schema = record_schema(
+        {
+            "id": required("string", "`ct-order-` and the order's id; sending it again updates the purchase"),
+            "createdAt": required("integer", "When the order was placed, seconds since 1970"),
+            "total": required("number", "What the order costs, `totalPrice`"),
+            "user": user,
+            "items": array_of(item, "Lines"),
+            "dataFields": open_object(_FIELDS, "Facts about the order"),
+        },
+        needs=("id", "createdAt", "total", "user", "items"),
+    )
+    return MappedStream(PURCHASES, schema, ("id",))
+
+
+def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
+    """Map an order to a purchase, whatever its state; a guest's purchase makes its user.
+
+    A cancelled or refunded order stays a purchase of its full total: its `orderState` and `refundedTotal` tell.
+
+    Raises:
+        RejectRecordError: If the order is malformed.
+        SkipRecordError: If its store does not travel, or it names nobody.
+    """
+    facts = read_order(order, settings.locales)
+    settings.store.check([facts.store] if facts.store else [], "store")
+    user = buyer(facts, settings.project_type)
+    own = read_fields(
+        nested(nested(order, "custom"), "fields"),
+        settings.order_fields,
+        _clean_name,
+        locale_preference(facts.locale, settings.locales),
+    )
+    data_fields = _standard_fields(facts)
+    data_fields.update((name, own_field(value)) for name, value in own.items())
+    purchase = {
+        "id": "ct-order-" + facts.id,
+        "createdAt": epoch_seconds(facts.placed_at),
+        "total": as_double(facts.totals.total, facts.totals.digits),
+        "user": user,
+        "items": [_item(line, facts.totals.digits, settings) for line in facts.lines if _is_item(line)],
+        "dataFields": data_fields,
+    }
+    return [mapped(PURCHASES, purchase)]
+
+
+def _clean_name(source_name: str) -> str:
+    return clean_name(source_name, _STANDARD_NAMES)
+
+
+def _is_item(line: OrderLine) -> bool:
+    """Tell whether a line is something bought: a negative custom line is a voucher, counted in `discountTotal`."""
+    return not (line.is_custom and line.total < 0)
+
+
+def _standard_fields(facts: OrderFacts) -> dict[str, Any]:
+    totals = facts.totals
+    digits = totals.digits
+    return without_absent(
+        {
+            "orderId": facts.id,
+            "orderNumber": facts.number,
+            "currency": totals.currency,
+            "store": facts.store,
+            "locale": facts.locale,
+            "country": facts.country,
+            "orderState": facts.order_state,
+            "paymentState": facts.payment_state,
+            "shipmentState": facts.shipment_state,
+            "shippingMethod": facts.shipping_method,
+            "isGuest": facts.customer_id is None,
+            "itemCount": sum(line.quantity for line in facts.lines if not line.is_custom),
+            "subtotal": as_double(totals.subtotal, digits),
+            "shippingTotal": as_double(totals.shipping, digits),
+            "discountTotal": as_double(totals.discount, digits),
+            "taxTotal": None if totals.tax is None else as_double(totals.tax, digits),
+            "grossTotal": None if totals.gross is None else as_double(totals.gross, digits),
+            "refundedTotal": as_double(totals.refunded, digits) if totals.refunded else None,
+            "discountCodes": facts.discount_codes or None,
+            "discountCodeIds": facts.discount_code_ids or None,
+            "updatedAt": iterable_text(facts.updated_at) if facts.updated_at else None,
+        }
+    )
+
+
+def _item(line: OrderLine, digits: int, settings: MappingSettings) -> dict[str, Any]:
+    identifier = _item_id(line)
+    item: dict[str, Any] = {
+        "id": identifier,
+        "name": line.name or identifier,
+        "price": as_double(line.unit_price, digits),
+        "quantity": line.quantity,
+        "dataFields": _item_fields(line, digits),
+    }
+    if line.sku is not None:
+        item["sku"] = line.sku
+    if line.image_url is not None:
+        item["imageUrl"] = line.image_url
+    if settings.product_link is not None and line.product_id is not None:
+        url = settings.product_link.url(id=line.product_id, key=line.product_key, sku=line.sku, slug=line.slug)
+        if url is not None:
+            item["url"] = url
+    return item
+
+
+def _item_id(line: OrderLine) -> str:
+    if line.sku is not None:
+        return line.sku
+    if line.product_id is None:
+        return line.id or "custom"
+    return line.product_id if line.variant_id is None else f"{line.product_id}-{line.variant_id}"
+
+
+def _item_fields(line: OrderLine, digits: int) -> dict[str, Any]:
+    list_price = line.list_price
+    paid, listed = line.unit_price, list_price
+    is_discounted = listed is not None and paid * 10**listed.digits < listed.units * 10**digits
+    return without_absent(
+        {
+            "productId": line.product_id,
+            "productKey": line.product_key,
+            "variantId": line.variant_id,
+            "listPrice": money_as_double(list_price),
+            "lineTotal": as_double(line.total, digits),
+            "isDiscounted": is_discounted,
+            "isGift": line.is_gift,
+            "isCustom": True if line.is_custom else None,
+        }
+    )

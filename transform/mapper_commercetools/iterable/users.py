@@ -1,0 +1,185 @@
+"""Customers as Iterable users: elements of `users/bulkUpdate`."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from typing import TYPE_CHECKING, Any
+
+from mapper_commercetools.consent import Consent, read_consent
+from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.iterable.field_names import clean_name
+from mapper_commercetools.iterable.field_values import own_field, without_absent
+from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
+from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
+from mapper_commercetools.people import CustomerFacts, read_customer, region_of, street_of
+from mapper_commercetools.source_values import Record, nested, text
+from mapper_commercetools.timestamps import at_midnight, iterable_text
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mapper_commercetools.orders import OrderFacts
+    from mapper_commercetools.settings import MappingSettings, ProjectType
+
+USERS = "users"
+
+_FIELDS = {
+    "email": nullable("string", "E-mail address, lower-cased; not here in email-based projects"),
+    "firstName": nullable("string", "Given name"),
+    "lastName": nullable("string", "Family name"),
+    "fullName": nullable("string", "Given and family name"),
+    "dateOfBirth": nullable("string", "Date of birth, `yyyy-MM-dd HH:mm:ss +00:00`"),
+    "customerId": nullable("string", "commercetools customer id"),
+    "customerNumber": nullable("string", "The shop's customer number"),
+    "customerGroupId": nullable("string", "commercetools customer group id"),
+    "company": nullable("string", "Company name"),
+    "locale": nullable("string", "Preferred language"),
+    "country": nullable("string", "Country of the home address, ISO 3166-1 alpha-2"),
+    "stores": array_of(required("string", "Store key"), "Keys of the customer's stores"),
+    "address": open_object(
+        {
+            name: nullable("string", f"{name} of the home address")
+            for name in ("street", "additionalStreet", "postalCode", "city", "region", "country")
+        },
+        "Home address; all its parts at once, so that no part of an old address stays",
+    ),
+    "createdAt": nullable("string", "When the customer was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
+    "newsletterOptIn": required("boolean", "Consent to e-mail; absent while it is unknown"),
+    "newsletterConsentAt": required("string", "When consent was given or withdrawn"),
+}
+_STANDARD_NAMES = frozenset(_FIELDS)
+_CLEARED_BY_NULL = (
+    "firstName",
+    "lastName",
+    "fullName",
+    "dateOfBirth",
+    "customerNumber",
+    "customerGroupId",
+    "company",
+    "locale",
+    "country",
+    "stores",
+    "address",
+)
+
+
+def taken_names() -> frozenset[str]:
+    """Return the names of standard fields, which the shop's own fields cannot have."""
+    return _STANDARD_NAMES
+
+
+def users_stream(settings: MappingSettings) -> MappedStream:
+    """Return the stream `users`."""
+    identifier = identifier_name(settings.project_type)
+    fields = dict(_FIELDS)
+    for name in ("stores", "address"):
+        fields[name] = {**fields[name], "type": [fields[name]["type"], "null"]}
+    schema = record_schema(
+        {
+            identifier: required("string", "What identifies the user in this type of project"),
+            "mergeNestedObjects": required("boolean", "Merge objects key by key"),
+            "dataFields": open_object(fields, "Profile fields; null removes a field"),
+        },
+        needs=(identifier, "dataFields"),
+    )
+    return MappedStream(USERS, schema, (identifier,))
+
+
+def map_customer(customer: Record, settings: MappingSettings) -> list[MappedRecord]:
+    """Map a customer to a user.
+
+    In hybrid and userID-based projects the user is identified by the customer's UUID and the address is a field, so
+    that a changed address changes the profile instead of making a second one. In email-based projects the address
+    identifies the user; Iterable changes it there only by a call of its own.
+
+    Raises:
+        RejectRecordError: If the customer is malformed.
+        SkipRecordError: If its store does not travel, or it has no address in an email-based project.
+    """
+    facts = read_customer(customer)
+    settings.store.check(facts.stores, "stores")
+    fields = _standard_fields(facts, read_consent(customer, settings.consent))
+    own = read_fields(
+        nested(nested(customer, "custom"), "fields"),
+        settings.customer_fields,
+        _clean_name,
+        locale_preference(facts.locale, settings.locales),
+    )
+    data_fields = without_absent(fields)
+    data_fields.update((name, own_field(value)) for name, value in own.items())
+    if settings.clear_absent:
+        for name in _CLEARED_BY_NULL:
+            data_fields.setdefault(name, None)
+    user: Record = {"mergeNestedObjects": True, "dataFields": data_fields}
+    if settings.project_type == "email":
+        if facts.email is None:
+            message = "email: missing, and an email-based project identifies users by it"
+            raise SkipRecordError(message)
+        return [mapped(USERS, {"email": facts.email, **user})]
+    if facts.email is not None:
+        data_fields["email"] = facts.email
+    return [mapped(USERS, {"userId": facts.id, **user})]
+
+
+def identifier_name(project_type: ProjectType) -> str:
+    """Return the member that identifies customers in a type of project."""
+    return "email" if project_type == "email" else "userId"
+
+
+def buyer(order: OrderFacts, project_type: ProjectType) -> dict[str, Any]:
+    """Return the `user` of a purchase: one identifier, and for guests of userID-based projects the address.
+
+    A known customer's address is not sent along: the one in an old order may be older than the one in the profile.
+
+    Raises:
+        SkipRecordError: If the order names nobody.
+    """
+    if project_type != "email" and order.customer_id is not None:
+        return {"userId": order.customer_id, "mergeNestedObjects": True}
+    if order.email is None:
+        message = "customerEmail: missing, and the order names no customer that could identify the buyer"
+        raise SkipRecordError(message)
+    if project_type == "userid":
+        user_id = "guest-" + sha256(order.email.encode()).hexdigest()[:40]
+        return {"userId": user_id, "mergeNestedObjects": True, "dataFields": {"email": order.email}}
+    return {"email": order.email, "mergeNestedObjects": True}
+
+
+def _clean_name(source_name: str) -> str:
+    return clean_name(source_name, _STANDARD_NAMES)
+
+
+def _standard_fields(facts: CustomerFacts, consent: Consent) -> dict[str, Any]:
+    return {
+        "firstName": facts.first_name,
+        "lastName": facts.last_name,
+        "fullName": facts.full_name,
+        "dateOfBirth": iterable_text(at_midnight(facts.date_of_birth)) if facts.date_of_birth else None,
+        "customerId": facts.id,
+        "customerNumber": facts.customer_number,
+        "customerGroupId": facts.customer_group_id,
+        "company": facts.company,
+        "locale": facts.locale,
+        "country": text(facts.address, "country"),
+        "stores": facts.stores or None,
+        "address": _address(facts.address) if facts.address else None,
+        "createdAt": _date(facts.created_at),
+        "newsletterOptIn": None if consent.answer == "unknown" else consent.answer == "yes",
+        "newsletterConsentAt": _date(consent.time),
+    }
+
+
+def _address(address: Record) -> dict[str, str | None]:
+    return {
+        "street": street_of(address),
+        "additionalStreet": text(address, "additionalStreetInfo"),
+        "postalCode": text(address, "postalCode"),
+        "city": text(address, "city"),
+        "region": region_of(address),
+        "country": text(address, "country"),
+    }
+
+
+def _date(instant: datetime | None) -> str | None:
+    return iterable_text(instant) if instant else None

@@ -1,0 +1,239 @@
+"""Settings, checked once and compiled into what the mapping functions need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any, Literal
+
+from jsonschema import Draft202012Validator
+
+from mapper_commercetools.consent import ConsentRule
+from mapper_commercetools.custom_fields import FieldRule, FieldRules
+from mapper_commercetools.dotdigital import field_names as dotdigital_names
+from mapper_commercetools.iterable import field_names as iterable_names
+from mapper_commercetools.outcomes import SkipRecordError
+from mapper_commercetools.prices import PriceRule
+from mapper_commercetools.product_links import ProductLink, parse_product_link
+from mapper_commercetools.settings_schema import (
+    CONSENT_DEFAULTS,
+    DOTDIGITAL_FIELD_DEFAULTS,
+    ORDER_STATUS_DEFAULTS,
+    SETTINGS_SCHEMA,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from jsonschema import ValidationError
+
+ProjectType = Literal["hybrid", "userid", "email"]
+
+
+class SettingsError(ValueError):
+    """A setting is wrong; the text names its path and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRule:
+    """Which stores travel.
+
+    Attributes:
+        keys: Keys of the stores; None takes all.
+        take_without: Whether records of no store travel.
+    """
+
+    keys: frozenset[str] | None
+    take_without: bool
+
+    def check(self, stores: list[str], place: str) -> None:
+        """Raise SkipRecordError if a record of these stores does not travel."""
+        if self.keys is None or not self.keys.isdisjoint(stores) or (self.take_without and not stores):
+            return
+        message = f"{place}: not a store that setting store.keys lists"
+        raise SkipRecordError(message)
+
+
+@dataclass(frozen=True, slots=True)
+class CatalogSettings:
+    """How products become catalogue entries.
+
+    Attributes:
+        name: Iterable's catalog, or what follows `catalog_` in Dotdigital's collection.
+        per_variant: One entry per variant instead of per product.
+        skip_incomplete: Whether entries without a mandatory property are left out (Dotdigital).
+        attributes: Product attributes to take along.
+    """
+
+    name: str
+    per_variant: bool
+    skip_incomplete: bool
+    attributes: FieldRules
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSettings:
+    """All settings, compiled.
+
+    Names are those of the settings, but for these: `price` holds currency and country with the instant of the run, and
+    `taken_data_fields` the names in `dotdigital_fields`, in capitals.
+    """
+
+    locales: tuple[str, ...]
+    price: PriceRule
+    product_link: ProductLink | None
+    store: StoreRule
+    project_type: ProjectType
+    consent: ConsentRule
+    customer_fields: FieldRules
+    order_fields: FieldRules
+    clear_absent: bool
+    order_status: dict[str, str]
+    key_orders_by_id: bool
+    catalog: CatalogSettings
+    dotdigital_fields: dict[str, str]
+    taken_data_fields: frozenset[str]
+
+
+def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime | None = None) -> MappingSettings:
+    """Check the settings and compile them.
+
+    Args:
+        config: The settings; a null or absent one has its default.
+        path: What comes before a setting's name in error texts, for example `mapper.config.`.
+        at: The instant at which prices must be valid; now by default.
+
+    Raises:
+        SettingsError: If a setting is unknown or wrong.
+    """
+    _check_schema(config, path)
+    catalog, store = _section(config, "catalog"), _section(config, "store")
+    consent = _consent(_section(_section(config, "consent"), "email"), path)
+    custom_fields = _section(config, "custom_fields")
+    keys = store.get("keys")
+    data_fields = _dotdigital_fields(_section(config, "dotdigital_fields"), path)
+    return MappingSettings(
+        locales=tuple(config.get("locales") or ("en",)),
+        price=PriceRule(config.get("currency"), config.get("country"), at or datetime.now(timezone.utc)),
+        product_link=_product_link(config.get("product_url"), path),
+        store=StoreRule(frozenset(keys) if keys else None, store.get("without", "take") == "take"),
+        project_type=_section(config, "identity").get("project_type", "hybrid"),
+        consent=consent,
+        customer_fields=_field_rules(_section(custom_fields, "customers"), "custom_fields.customers").leaving_out(
+            consent.evidence_fields()
+        ),
+        order_fields=_field_rules(_section(custom_fields, "orders"), "custom_fields.orders"),
+        clear_absent=config.get("absent_fields") == "clear",
+        order_status={**ORDER_STATUS_DEFAULTS, **_section(config, "order_status")},
+        key_orders_by_id=config.get("order_key") == "id",
+        catalog=CatalogSettings(
+            name=catalog.get("name", "products"),
+            per_variant=catalog.get("item") == "variant",
+            skip_incomplete=catalog.get("incomplete") == "skip",
+            attributes=FieldRules(
+                "attributes", "catalog.attributes", _rules(catalog.get("attributes")), map_unlisted=False
+            ),
+        ),
+        dotdigital_fields=data_fields,
+        taken_data_fields=frozenset(name.upper() for name in data_fields.values()),
+    )
+
+
+def check_field_names(rules: FieldRules, destination: str, taken: frozenset[str], path: str) -> None:
+    """Check the names that rules give to the shop's fields.
+
+    Args:
+        rules: The rules of one setting.
+        destination: `iterable` or `dotdigital`.
+        taken: Names of standard fields.
+        path: What comes before a setting's name in error texts.
+
+    Raises:
+        SettingsError: If the destination refuses a name, or two rules give the same.
+    """
+    names = iterable_names if destination == "iterable" else dotdigital_names
+    seen: dict[str, str] = {}
+    for source_name, rule in rules.listed.items():
+        if rule is None or rule.name is None:
+            continue
+        place = f"{path}{rules.setting}.fields.{source_name}.name"
+        if fault := names.fault_of_name(rule.name, taken):
+            message = f"{place}: '{rule.name}': {fault}; choose another name"
+            raise SettingsError(message)
+        if rule.name in seen:
+            message = f"{place}: '{rule.name}' is the name of {seen[rule.name]} already; choose another name"
+            raise SettingsError(message)
+        seen[rule.name] = source_name
+
+
+def _section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
+    section = config.get(name)
+    return dict(section) if section else {}
+
+
+def _check_schema(config: Mapping[str, Any], path: str) -> None:
+    errors = Draft202012Validator(SETTINGS_SCHEMA).iter_errors(dict(config))
+    first = min(errors, key=lambda error: [str(step) for step in error.absolute_path], default=None)
+    if first is not None:
+        raise SettingsError(_explain(first, path))
+
+
+def _explain(error: ValidationError, path: str) -> str:
+    steps = [str(step) for step in error.absolute_path]
+    instance, schema = error.instance, error.schema
+    if error.validator == "additionalProperties" and isinstance(schema, dict) and isinstance(instance, dict):
+        known = schema.get("properties", {})
+        unknown = next(name for name in instance if name not in known)
+        return f"{path}{'.'.join([*steps, unknown])}: unknown setting; known here are {', '.join(known)}"
+    return f"{path}{'.'.join(steps)}: {error.message}"
+
+
+def _product_link(template: str | None, path: str) -> ProductLink | None:
+    if not template:
+        return None
+    try:
+        return parse_product_link(template)
+    except ValueError as error:
+        message = f"{path}product_url: {error}"
+        raise SettingsError(message) from error
+
+
+def _consent(section: dict[str, Any], path: str) -> ConsentRule:
+    merged = {**CONSENT_DEFAULTS, **section}
+    both = [value for value in merged["yes"] if any(_same(value, other) for other in merged["no"])]
+    if both:
+        message = f"{path}consent.email: the value {both[0]!r} is in both yes and no; keep it in one of them"
+        raise SettingsError(message)
+    paths = {name: tuple(merged[name].split(".")) for name in ("field", "time", "url", "ip", "user_agent", "text")}
+    return ConsentRule(yes=tuple(merged["yes"]), no=tuple(merged["no"]), **paths)
+
+
+def _same(value: object, other: object) -> bool:
+    return type(value) is type(other) and value == other
+
+
+def _rules(fields: dict[str, Any] | None) -> dict[str, FieldRule | None]:
+    return {
+        name: None if rule is None else FieldRule(rule.get("name"), rule.get("type"))
+        for name, rule in (fields or {}).items()
+    }
+
+
+def _field_rules(section: dict[str, Any], setting: str) -> FieldRules:
+    return FieldRules("custom.fields", setting, _rules(section.get("fields")), section.get("unlisted", "map") == "map")
+
+
+def _dotdigital_fields(section: dict[str, Any], path: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for key, name in {**DOTDIGITAL_FIELD_DEFAULTS, **section}.items():
+        if name is None:
+            continue
+        place = f"{path}dotdigital_fields.{key}"
+        if fault := dotdigital_names.fault_of_name(name, frozenset()):
+            message = f"{place}: '{name}': {fault}; choose another name"
+            raise SettingsError(message)
+        if name.upper() in {other.upper() for other in names.values()}:
+            message = f"{place}: '{name}' is the name of another standard field; choose another name"
+            raise SettingsError(message)
+        names[key] = name
+    return names

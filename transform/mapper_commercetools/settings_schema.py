@@ -1,0 +1,235 @@
+"""JSON Schema of the settings: the one place where they are named, described and given defaults."""
+
+from __future__ import annotations
+
+from typing import Any
+
+_PATH = r"^[^.]+(\.[^.]+)*$"
+_CONSENT_VALUES = {"type": "array", "items": {"type": ["string", "boolean", "integer"]}}
+
+CONSENT_DEFAULTS: dict[str, Any] = {
+    "field": "custom.fields.NEWSLETTER_SUBSCRIBE",
+    "yes": ["YES", True],
+    "no": ["NO", False],
+    "time": "custom.fields.newsletterConsentAt",
+    "url": "custom.fields.newsletterConsentUrl",
+    "ip": "custom.fields.newsletterConsentIp",
+    "user_agent": "custom.fields.newsletterConsentUserAgent",
+    "text": "custom.fields.newsletterConsentText",
+}
+ORDER_STATUS_DEFAULTS = {
+    "Open": "Pending",
+    "Confirmed": "Paid",
+    "Complete": "Completed",
+    "Cancelled": "Cancelled",
+}
+DOTDIGITAL_FIELD_DEFAULTS = {
+    "first_name": "FIRSTNAME",
+    "last_name": "LASTNAME",
+    "full_name": "FULLNAME",
+    "date_of_birth": "DOB",
+    "customer_id": "CUSTOMER_ID",
+    "customer_number": "CUSTOMER_NUMBER",
+    "customer_group": "CUSTOMER_GROUP",
+    "company": "COMPANY",
+    "locale": "LOCALE",
+    "stores": "STORES",
+    "street": "STREET",
+    "postcode": "POSTCODE",
+    "city": "CITY",
+    "region": "REGION",
+    "country": "COUNTRY",
+    "customer_since": "CUSTOMER_SINCE",
+}
+
+
+def _object(description: str, properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": ["object", "null"],
+        "description": description,
+        "additionalProperties": False,
+        "properties": properties,
+    }
+
+
+def _path(description: str, default: str) -> dict[str, Any]:
+    return {"type": "string", "pattern": _PATH, "default": default, "description": description}
+
+
+def _field_rules(description: str) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "description": description,
+        "additionalProperties": {
+            "type": ["object", "null"],
+            "additionalProperties": False,
+            "properties": {
+                "name": {"type": "string", "minLength": 1, "description": "Name at the destination"},
+                "type": {
+                    "enum": ["string", "number", "boolean", "date", "list"],
+                    "description": "Type at the destination",
+                },
+            },
+        },
+    }
+
+
+def _custom_fields(of: str) -> dict[str, Any]:
+    return _object(
+        f"Custom fields of {of}",
+        {
+            "unlisted": {
+                "enum": ["map", "ignore"],
+                "default": "map",
+                "description": "What happens to custom fields that `fields` does not list: `map` takes those with a "
+                "single value (text, number, boolean, date) under a safe name, `ignore` takes none",
+            },
+            "fields": _field_rules(
+                "Custom field name → `{name, type}`, both optional, or null to leave the field out. Types: `string`, "
+                "`number` (also the amount of money), `boolean`, `date`, `list`",
+            ),
+        },
+    )
+
+
+SETTINGS_PROPERTIES: dict[str, Any] = {
+    "locales": {
+        "type": ["array", "null"],
+        "items": {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},
+        "minItems": 1,
+        "default": ["en"],
+        "description": "Languages for localized texts, best first. The locale of the order itself comes before them",
+    },
+    "currency": {
+        "type": ["string", "null"],
+        "pattern": "^[A-Z]{3}$",
+        "description": "Currency of the catalogue (ISO 4217). Without it the first suitable price of any currency",
+    },
+    "country": {
+        "type": ["string", "null"],
+        "pattern": "^[A-Z]{2}$",
+        "description": "Country of the catalogue's prices (ISO 3166-1 alpha-2). Without it prices for no particular "
+        "country come first",
+    },
+    "product_url": {
+        "type": ["string", "null"],
+        "description": "Address of a product's page, with `{slug}`, `{key}`, `{id}`, `{sku}`, `{locale}`, for example "
+        "`https://shop.example/{locale}/p/{slug}`. Without it no page addresses are sent",
+    },
+    "store": _object(
+        "Which stores' customers and orders travel",
+        {
+            "keys": {
+                "type": "array",
+                "items": {"type": "string", "minLength": 1},
+                "minItems": 1,
+                "description": "Keys of the stores to take. Without it all",
+            },
+            "without": {
+                "enum": ["take", "skip"],
+                "default": "take",
+                "description": "What happens to customers and orders of no store when `keys` is set",
+            },
+        },
+    ),
+    "identity": _object(
+        "How Iterable identifies people",
+        {
+            "project_type": {
+                "enum": ["hybrid", "userid", "email"],
+                "default": "hybrid",
+                "description": "Type of the Iterable project, chosen when it was made: `hybrid` and `userid` identify "
+                "customers by their commercetools id, `email` by e-mail address",
+            },
+        },
+    ),
+    "consent": _object(
+        "Where consent is kept. What is neither a yes nor a no is unknown, and unknown never subscribes anybody",
+        {
+            "email": _object(
+                "Consent to e-mail: paths within a customer",
+                {
+                    "field": _path("The consent itself", CONSENT_DEFAULTS["field"]),
+                    "yes": {
+                        **_CONSENT_VALUES,
+                        "default": CONSENT_DEFAULTS["yes"],
+                        "description": "Values that mean yes, spelt exactly",
+                    },
+                    "no": {
+                        **_CONSENT_VALUES,
+                        "default": CONSENT_DEFAULTS["no"],
+                        "description": "Values that mean no, spelt exactly",
+                    },
+                    "time": _path("When it was given or withdrawn", CONSENT_DEFAULTS["time"]),
+                    "url": _path("Evidence: the page", CONSENT_DEFAULTS["url"]),
+                    "ip": _path("Evidence: the IP address", CONSENT_DEFAULTS["ip"]),
+                    "user_agent": _path("Evidence: the browser", CONSENT_DEFAULTS["user_agent"]),
+                    "text": _path("Evidence: the words agreed to", CONSENT_DEFAULTS["text"]),
+                },
+            ),
+        },
+    ),
+    "custom_fields": _object(
+        "The shop's own fields",
+        {"customers": _custom_fields("customers"), "orders": _custom_fields("orders")},
+    ),
+    "absent_fields": {
+        "enum": ["keep", "clear", None],
+        "default": "keep",
+        "description": "What happens at the destination to a standard field that the customer lacks: `keep` leaves it "
+        "as it is, `clear` empties it. Consent is never cleared",
+    },
+    "order_status": {
+        "type": ["object", "null"],
+        "additionalProperties": {"type": "string", "minLength": 1},
+        "default": ORDER_STATUS_DEFAULTS,
+        "description": "Dotdigital: `orderState` → `order_status`. Merged over the default; other states travel as "
+        "they are",
+    },
+    "order_key": {
+        "enum": ["order_number", "id", None],
+        "default": "order_number",
+        "description": "Dotdigital: key of an order. Choose `id` if order numbers are given some time after the order "
+        "was placed, or the order would be there twice",
+    },
+    "catalog": _object(
+        "The product catalogue",
+        {
+            "name": {
+                "type": "string",
+                "pattern": "^[A-Za-z0-9-]{1,240}$",
+                "default": "products",
+                "description": "Iterable: name of the catalog. Dotdigital: the collection is `catalog_<name>`",
+            },
+            "item": {
+                "enum": ["product", "variant"],
+                "default": "product",
+                "description": "One catalogue entry per product, or per variant",
+            },
+            "incomplete": {
+                "enum": ["send", "skip"],
+                "default": "send",
+                "description": "Dotdigital: what happens to an entry without name, price, sku, url or image_path, "
+                "which product blocks and recommendations cannot use",
+            },
+            "attributes": _field_rules(
+                "Product attributes to take along: attribute name → `{name, type}`, both optional. "
+                "Types as for custom fields; without one a value goes by its shape: "
+                "enums by their label, sets as lists, money as its amount",
+            ),
+        },
+    ),
+    "dotdigital_fields": _object(
+        "Dotdigital: data field names of the standard fields; null leaves a field out",
+        {
+            key: {"type": ["string", "null"], "default": name, "description": f"Name of the field for {key}"}
+            for key, name in DOTDIGITAL_FIELD_DEFAULTS.items()
+        },
+    ),
+}
+
+SETTINGS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": SETTINGS_PROPERTIES,
+}

@@ -1,0 +1,57 @@
+"""The README's examples are run, and its settings table is what `--about` prints."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from mapper_commercetools.engine import create_record_mapper
+from mapper_commercetools.mapper import MapperCommercetools
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- settings:begin -->", "<!-- settings:end -->"
+EXAMPLE = re.compile(
+    r"<!-- example: (?P<destination>\w+) (?P<stream>\w+) -->\nSettings:\n\n```json\n(?P<settings>.*?)```\n\n"
+    r"Input:\n\n```json\n(?P<input>.*?)```\n\nOutput:\n\n```json\n(?P<output>.*?)```\n",
+    re.DOTALL,
+)
+
+
+def examples() -> list[dict[str, str]]:
+    return [match.groupdict() for match in EXAMPLE.finditer(README.read_text(encoding="utf-8"))]
+
+
+def test_there_is_an_example_for_each_source_stream() -> None:
+    assert {example["stream"] for example in examples()} == {"customers", "orders", "products"}
+
+
+@pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example['destination']} {example['stream']}")
+def test_a_worked_example_gives_the_output_it_shows(example: dict[str, str]) -> None:
+    at = datetime(2026, 11, 21, tzinfo=timezone.utc)
+    mapper = create_record_mapper(json.loads(example["settings"]), example["destination"], at=at)
+    outcomes = mapper.map_record(example["stream"], json.loads(example["input"]))
+    shown = [{"stream": outcome.stream, "record": outcome.record} for outcome in outcomes]
+    # Compared as text within numbers too: 81.00 is what is written, not 81.
+    assert _exactly(msgspec.json.Encoder(decimal_format="number").encode(shown)) == _exactly(example["output"].encode())
+
+
+def test_the_settings_table_is_the_commands_own(capsys: pytest.CaptureFixture[str]) -> None:
+    MapperCommercetools.print_about("markdown")
+    table = "\n".join(line for line in capsys.readouterr().out.splitlines() if line.startswith("|"))
+    text = README.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    _, after = rest.split(END)
+    wanted = f"{before}{BEGIN}\n{table}\n{END}{after}"
+    if os.environ.get("UPDATE_README"):
+        README.write_text(wanted, encoding="utf-8")
+    assert README.read_text(encoding="utf-8") == wanted, "run this test with UPDATE_README=1 to rewrite the table"
+
+
+def _exactly(document: bytes) -> Any:  # noqa: ANN401  any JSON document
+    return json.loads(document, parse_float=lambda number: ("number", number))
