@@ -1,0 +1,1 @@
+"""The commercetools HTTP API, as far as an extractor sees it."""

@@ -1,0 +1,62 @@
+"""Reference expansion: putting the resource that a reference leads to inside it, as ``obj``."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from commerce_sandbox.commercetools.resource_types import PATH_OF_REFERENCE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from commerce_sandbox.commercetools.store import Document, Store
+
+_STEP = re.compile(r"([A-Za-z0-9_-]+)(\[\*\]|\[\d+\])?")
+
+
+def expand(document: Document, paths: Iterable[str], store: Store) -> None:
+    """Expand the references that the paths lead to, inside the document.
+
+    Paths that lead nowhere are ignored, and so are references by key (stores, business units), as on the platform.
+
+    Args:
+        document: The resource; it is changed.
+        paths: For example ``customerGroup`` or ``lineItems[*].state[*].state``.
+        store: Where the referenced resources are.
+    """
+    for path in paths:
+        steps = [_STEP.fullmatch(step) for step in path.split(".")]
+        if None not in steps:
+            _walk(document, [(step.group(1), step.group(2)) for step in steps if step], store)
+
+
+def _walk(value: object, steps: Sequence[tuple[str, str | None]], store: Store) -> None:
+    if not isinstance(value, dict):
+        return
+    inside = value.get("obj") if "typeId" in value else value
+    if not steps or not isinstance(inside, dict):
+        return
+    (name, index), rest = steps[0], steps[1:]
+    member = inside.get(name)
+    if index is None:
+        chosen = [member]
+    elif not isinstance(member, list):
+        return
+    elif index == "[*]":
+        chosen = member
+    else:
+        position = int(index[1:-1])
+        chosen = member[position : position + 1]
+    for item in chosen:
+        _resolve(item, store)
+        _walk(item, rest, store)
+
+
+def _resolve(value: object, store: Store) -> None:
+    if not isinstance(value, dict) or "obj" in value or not isinstance(value.get("id"), str):
+        return
+    path = PATH_OF_REFERENCE.get(str(value.get("typeId")))
+    target = None if path is None else store.get(path, value["id"])
+    if target is not None:
+        value["obj"] = target

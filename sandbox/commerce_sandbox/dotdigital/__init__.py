@@ -1,0 +1,1 @@
+"""Dotdigital, emulated: contacts, lists, data fields, Insight data, programs and events of one account."""

@@ -1,0 +1,1 @@
+"""The emulated Iterable API: users, events, commerce, catalogs, lists and subscriptions."""
