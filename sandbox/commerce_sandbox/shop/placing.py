@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from commerce_sandbox.shop.model import Document
 
 _CAMPAIGNS = ("autumn", "Sommerschluss", "rentrée", "", "black-friday")
-_ORDER_MEMBERS_ONLY_ON_CARTS = ("itemShippingAddresses",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +77,6 @@ def new_order(dice: Dice, checkout: Checkout, buyer: Buyer, occasion: Occasion) 
     """Return an order as it is right after the checkout, with the states of its course set."""
     course = occasion.course
     order = head(dice.identifier(), 1, occasion.moment, occasion.moment) | checkout.members
-    for name in _ORDER_MEMBERS_ONLY_ON_CARTS:
-        del order[name]
     order |= {"orderState": course.order_state, "syncInfo": [], "createdBy": buyer.actor()}
     order["lastModifiedBy"] = order["createdBy"]
     if course.payment_state is not None:

@@ -1,0 +1,120 @@
+"""Tells which streams the credentials can read, before anything is read and when something was refused."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import requests
+
+from tap_commercetools.errors import AccessError, RequestRefusedError, TapError
+from tap_commercetools.keyset import Keyset
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from tap_commercetools.client import CommercetoolsClient
+    from tap_commercetools.scopes import GrantedScopes
+    from tap_commercetools.settings import Settings
+    from tap_commercetools.streams import StreamDefinition
+
+
+def missing_scope(definition: StreamDefinition, granted: GrantedScopes | None, settings: Settings) -> str | None:
+    """Return the scope a stream lacks, or None if it lacks none or the platform does not tell."""
+    if granted is None or granted.allow(settings.project_key, definition.scopes):
+        return None
+    return " or ".join(definition.scopes)
+
+
+def require_access(definitions: Iterable[StreamDefinition], granted: GrantedScopes | None, settings: Settings) -> None:
+    """Check that the credentials can read these streams.
+
+    Args:
+        definitions: The streams that are to be read.
+        granted: What the token allows, if the platform tells.
+        settings: The tap's settings.
+
+    Raises:
+        AccessError: If a scope is missing; names all of them.
+    """
+    lacking = [
+        f"{definition.name} needs {scope}"
+        for definition in definitions
+        if (scope := missing_scope(definition, granted, settings)) is not None
+    ]
+    if not lacking:
+        return
+    projects = granted.projects() if granted else set()
+    if projects and settings.project_key not in projects:
+        message = (
+            f"setting project_key is {settings.project_key}, but the API client belongs to "
+            f"{', '.join(sorted(projects))}: correct project_key, or client_id and client_secret"
+        )
+        raise AccessError(message)
+    message = (
+        f"the API client lacks scopes for {settings.project_key}: {'; '.join(lacking)}. Grant them, or deselect the "
+        "streams in the catalog; nothing has been read"
+    )
+    raise AccessError(message)
+
+
+def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition, settings: Settings) -> TapError:
+    """Say what a refused query means for the person who runs the tap.
+
+    Args:
+        refusal: The platform's refusal.
+        definition: The stream that was read.
+        settings: The tap's settings.
+    """
+    advice = {
+        requests.codes.unauthorized: (
+            "The token just issued is not accepted: check that the settings api_url and auth_url belong together"
+        ),
+        requests.codes.forbidden: f"Grant the API client the scope {' or '.join(definition.scopes)}",
+        requests.codes.not_found: (
+            f"Check the setting project_key ({settings.project_key}) and region (or api_url); the project may also not "
+            f"have {definition.path}"
+        ),
+    }.get(refusal.status, "The query itself is refused; this is a defect of the tap or a change of the platform")
+    kind = AccessError if refusal.status in {401, 403, 404} else TapError
+    return kind(f"stream {definition.name}: {refusal}. {advice}")
+
+
+def check_streams(
+    definitions: Sequence[StreamDefinition],
+    client: CommercetoolsClient,
+    settings: Settings,
+    upper: datetime,
+    logger: logging.Logger,
+) -> None:
+    """Try to read one row of each stream and log what works.
+
+    Args:
+        definitions: The streams to try.
+        client: The platform.
+        settings: The tap's settings.
+        upper: Last instant to read.
+        logger: Where the findings go.
+
+    Raises:
+        AccessError: If a stream cannot be read; names all of them.
+    """
+    granted = client.granted_scopes()
+    failed = []
+    for definition in definitions:
+        scope = missing_scope(definition, granted, settings)
+        if scope is not None:
+            logger.error("%s: cannot be read, the API client lacks the scope %s", definition.name, scope)
+            failed.append(definition.name)
+            continue
+        try:
+            client.fetch_page(definition.path, Keyset(definition.replication_key, upper).query(1), 1)
+        except RequestRefusedError as refusal:
+            logger.error("%s: cannot be read, %s", definition.name, explain_refusal(refusal, definition, settings))  # noqa: TRY400 - the text says it all
+            failed.append(definition.name)
+        else:
+            logger.info("%s: can be read", definition.name)
+    if failed:
+        message = f"{len(failed)} of {len(definitions)} streams cannot be read: {', '.join(failed)}"
+        raise AccessError(message)

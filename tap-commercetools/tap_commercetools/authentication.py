@@ -1,0 +1,140 @@
+"""The access token: one for the whole tap, asked for when needed and renewed in time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tap_commercetools.errors import AccessError, RequestRefusedError
+from tap_commercetools.scopes import GrantedScopes
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from tap_commercetools.settings import Settings
+    from tap_commercetools.transport import Transport
+
+_RENEW_SECONDS_BEFORE = 300.0
+
+
+class _TokenAnswer(msgspec.Struct):
+    access_token: str
+    expires_in: float
+    scope: str = ""
+
+
+class _IntrospectionAnswer(msgspec.Struct):
+    scope: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: str
+    scope: str
+    renew_at: float
+
+
+class TokenSource:
+    """Hands out the access token of one API client, to any number of threads.
+
+    commercetools: the client credentials flow has no refresh token, so renewing is asking again; a token lives 48
+    hours. Asking for no scope yields all that the API client has.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        transport: Transport,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._token: _Token | None = None
+
+    def token(self) -> str:
+        """Return a token that is good for some minutes yet.
+
+        Raises:
+            AccessError: If the platform refuses the credentials or scopes.
+            UnavailableError: If the authentication service cannot be reached.
+        """
+        return self._current().value
+
+    def discard(self, token: str) -> None:
+        """Forget a token that the platform has refused, unless another thread has already renewed it."""
+        with self._lock:
+            if self._token is not None and self._token.value == token:
+                self._token = None
+
+    def granted_scopes(self) -> GrantedScopes | None:
+        """Return the scopes the token carries, from its answer or else by asking the platform to inspect it.
+
+        Returns:
+            The scopes; None if the platform does not tell.
+
+        Raises:
+            AccessError: If the platform refuses the credentials or scopes.
+            UnavailableError: If the authentication service cannot be reached.
+        """
+        token = self._current()
+        scope = token.scope or self._introspect(token.value)
+        return GrantedScopes.parse(scope) if scope else None
+
+    def _current(self) -> _Token:
+        with self._lock:
+            if self._token is None or self._monotonic() >= self._token.renew_at:
+                self._token = self._ask()
+            return self._token
+
+    def _ask(self) -> _Token:
+        form = {"grant_type": "client_credentials"}
+        if self._settings.scopes:
+            form["scope"] = " ".join(self._settings.scopes)
+        asked_at = self._monotonic()
+        try:
+            answer = self._transport.post_form(
+                f"{self._settings.auth_url}/oauth/token", form, self._credentials, _read_token
+            )
+        except RequestRefusedError as refusal:
+            raise AccessError(_explain(refusal)) from refusal
+        margin = min(_RENEW_SECONDS_BEFORE, answer.expires_in / 2)
+        return _Token(answer.access_token, answer.scope, asked_at + answer.expires_in - margin)
+
+    def _introspect(self, token: str) -> str:
+        try:
+            return self._transport.post_form(
+                f"{self._settings.auth_url}/oauth/introspect", {"token": token}, self._credentials, _read_scope
+            )
+        except RequestRefusedError:
+            return ""
+
+    @property
+    def _credentials(self) -> tuple[str, str]:
+        return self._settings.client_id, self._settings.client_secret
+
+
+def _read_token(response: requests.Response) -> _TokenAnswer:
+    return msgspec.json.decode(response.content, type=_TokenAnswer)
+
+
+def _read_scope(response: requests.Response) -> str:
+    return msgspec.json.decode(response.content, type=_IntrospectionAnswer).scope
+
+
+def _explain(refusal: RequestRefusedError) -> str:
+    if refusal.code == "invalid_scope":
+        return (
+            f"{refusal}. The API client does not have one of the scopes asked for: "
+            "correct the setting scopes or leave it out"
+        )
+    if refusal.code in {"invalid_client", "unauthorized_client"} or refusal.status in {401, 403}:
+        return f"{refusal}. Check the settings client_id, client_secret and region (or auth_url)"
+    return f"{refusal}. Check the setting region (or auth_url)"

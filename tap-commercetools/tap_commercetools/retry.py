@@ -1,0 +1,90 @@
+"""When to repeat a request, and how long to wait before."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+_RESET_HEADERS = ("X-RateLimit-Reset", "RateLimit-Reset")
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How patient the tap is.
+
+    Attributes:
+        tries: How often a request is sent at most.
+        base_seconds: Upper end of the first wait; doubles with each try.
+        cap_seconds: Longest wait of the tap's own choosing.
+        asked_cap_seconds: Longest wait that the platform may ask for.
+    """
+
+    tries: int = 8
+    base_seconds: float = 0.5
+    cap_seconds: float = 60.0
+    asked_cap_seconds: float = 600.0
+
+    def wait_seconds(
+        self,
+        failed_tries: int,
+        asked: float | None,
+        uniform: Callable[[float, float], float] = random.uniform,
+    ) -> float:
+        """Return how long to wait before the next try.
+
+        What the platform asks for is honoured and stretched by up to a quarter, so that many clients do not return at
+        once; otherwise the wait is anything from nothing to an exponentially growing bound (full jitter).
+
+        Args:
+            failed_tries: How many tries have failed, 1 or more.
+            asked: Seconds the platform asked to wait, if it did.
+            uniform: Source of randomness.
+        """
+        if asked is not None:
+            return min(self.asked_cap_seconds, asked * uniform(1.0, 1.25))
+        return uniform(0.0, min(self.cap_seconds, self.base_seconds * 2.0 ** (failed_tries - 1)))
+
+
+def seconds_asked(headers: Mapping[str, str], now: datetime) -> float | None:
+    """Return how long an answer asks to wait: ``Retry-After`` in seconds or as a date, else a rate limit's reset.
+
+    Args:
+        headers: The answer's headers.
+        now: The platform's present time, to which a date is compared.
+
+    Returns:
+        Seconds, never negative; None if the answer does not say.
+    """
+    retry_after = headers.get("Retry-After")
+    if retry_after:
+        seconds = _seconds(retry_after)
+        return _seconds_until(retry_after, now) if seconds is None else seconds
+    for name in _RESET_HEADERS:
+        reset = headers.get(name)
+        if reset:
+            return _seconds(reset)
+    return None
+
+
+def _seconds(text: str) -> float | None:
+    text = text.strip()
+    whole, _, fraction = text.partition(".")
+    if not (whole.isascii() and whole.isdigit()) or (fraction and not (fraction.isascii() and fraction.isdigit())):
+        return None
+    return float(text)
+
+
+def _seconds_until(text: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except ValueError:
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=timezone.utc)
+    return max(0.0, (moment - now).total_seconds())

@@ -1,0 +1,210 @@
+"""The tap's settings: what may be configured, and what the values come to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from singer_sdk import typing as th
+
+from tap_commercetools.errors import SettingsError
+from tap_commercetools.timestamps import normalise_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+REGIONS = (
+    "europe-west1.gcp",
+    "eu-central-1.aws",
+    "us-central1.gcp",
+    "us-east-2.aws",
+    "australia-southeast1.gcp",
+)
+LARGEST_PAGE = 500
+
+CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
+    th.Property(
+        "project_key",
+        th.StringType(pattern="^[A-Za-z0-9_-]+$"),
+        required=True,
+        title="Project key",
+        description="Key of the commercetools project to read.",
+    ),
+    th.Property(
+        "client_id",
+        th.StringType,
+        required=True,
+        title="Client id",
+        description="Id of an API client of the project.",
+    ),
+    th.Property(
+        "client_secret",
+        th.StringType,
+        required=True,
+        secret=True,
+        title="Client secret",
+        description="Secret of that API client.",
+    ),
+    th.Property(
+        "region",
+        th.StringType,
+        allowed_values=list(REGIONS),
+        title="Region",
+        description=(
+            f"Region of the project: one of {', '.join(REGIONS)}. Required unless both `api_url` and `auth_url` are "
+            "set."
+        ),
+    ),
+    th.Property(
+        "api_url",
+        th.StringType,
+        title="API URL",
+        description="Address of the HTTP API, instead of the region's; for private connectivity or an emulator.",
+    ),
+    th.Property(
+        "auth_url",
+        th.StringType,
+        title="Auth URL",
+        description="Address of the authentication service, instead of the region's; `/oauth/token` is added to it.",
+    ),
+    th.Property(
+        "scopes",
+        th.ArrayType(th.StringType),
+        title="Scopes",
+        description=(
+            "Scopes to ask for, such as `view_orders`; the project key is added where it is missing. Leave out to use "
+            "all scopes of the API client."
+        ),
+    ),
+    th.Property(
+        "start_date",
+        th.DateTimeType,
+        title="Start date",
+        description="Read rows changed at or after this instant only. Wins over an older bookmark.",
+    ),
+    th.Property(
+        "end_date",
+        th.DateTimeType,
+        title="End date",
+        description="Read rows changed at or before this instant only, for instance to load history in slices.",
+    ),
+    th.Property(
+        "page_size",
+        th.IntegerType(minimum=1, maximum=LARGEST_PAGE),
+        default=LARGEST_PAGE,
+        title="Page size",
+        description=(
+            f"Rows per request, 1 to {LARGEST_PAGE}. Halved by itself while the platform finds pages too heavy, and "
+            "grown back."
+        ),
+    ),
+    th.Property(
+        "settle_seconds",
+        th.IntegerType(minimum=0),
+        default=60,
+        title="Settle time",
+        description="How far behind the platform's present time a run stops reading, so that writes have settled.",
+    ),
+    th.Property(
+        "overlap_seconds",
+        th.IntegerType(minimum=0),
+        default=300,
+        title="Overlap",
+        description=(
+            "How far before the end of the last run the next one starts, so that rows the platform shows late are "
+            "found; what was emitted before is dropped."
+        ),
+    ),
+).to_dict()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings as the tap uses them.
+
+    Attributes:
+        project_key: The project to read.
+        client_id: Id of the API client.
+        client_secret: Its secret.
+        api_url: Address of the HTTP API, without a slash at the end.
+        auth_url: Address of the authentication service, without a slash at the end.
+        scopes: Scopes to ask for, each with its project; empty asks for none in particular.
+        start: First instant to read, if limited.
+        end: Last instant to read, if limited.
+        page_size: Rows per request.
+        settle: How far behind the present to stop.
+        overlap: How far before the last run's end to start.
+    """
+
+    project_key: str
+    client_id: str
+    client_secret: str = field(repr=False)
+    api_url: str
+    auth_url: str
+    scopes: tuple[str, ...]
+    start: datetime | None
+    end: datetime | None
+    page_size: int
+    settle: timedelta
+    overlap: timedelta
+
+    @classmethod
+    def from_config(cls, config: Mapping[str, Any]) -> Settings:
+        """Read a configuration that the JSON Schema has accepted and filled with defaults.
+
+        Args:
+            config: The configuration.
+
+        Raises:
+            SettingsError: If values do not go together or are no URL or date.
+        """
+        project_key = config["project_key"]
+        start, end = _instant(config, "start_date"), _instant(config, "end_date")
+        if start is not None and end is not None and start > end:
+            message = "settings start_date and end_date: start_date is later than end_date, so nothing can be read"
+            raise SettingsError(message)
+        return cls(
+            project_key=project_key,
+            client_id=config["client_id"],
+            client_secret=config["client_secret"],
+            api_url=_url(config, "api_url", "api"),
+            auth_url=_url(config, "auth_url", "auth"),
+            scopes=tuple(s if ":" in s else f"{s}:{project_key}" for s in config.get("scopes") or ()),
+            start=start,
+            end=end,
+            page_size=config["page_size"],
+            settle=timedelta(seconds=config["settle_seconds"]),
+            overlap=timedelta(seconds=config["overlap_seconds"]),
+        )
+
+
+def _url(config: Mapping[str, Any], setting: str, host: str) -> str:
+    region = config.get("region")
+    url: str | None = config.get(setting)
+    if url is None:
+        if region is None:
+            message = (
+                f"setting region is missing: set it to one of {', '.join(REGIONS)}, or set both api_url and auth_url"
+            )
+            raise SettingsError(message)
+        return f"https://{host}.{region}.commercetools.com"
+    parts = urlsplit(url)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", url):
+        message = f"setting {setting} must be an address such as https://{host}.{REGIONS[0]}.commercetools.com"
+        raise SettingsError(message)
+    return url.rstrip("/")
+
+
+def _instant(config: Mapping[str, Any], setting: str) -> datetime | None:
+    text: str | None = config.get(setting)
+    if text is None:
+        return None
+    try:
+        return parse_timestamp(normalise_timestamp(text))  # to the millisecond, as queries are written
+    except ValueError:
+        message = f"setting {setting} must be a date or a timestamp such as 2026-01-31 or 2026-01-31T08:00:00Z"
+        raise SettingsError(message) from None

@@ -1,0 +1,201 @@
+"""The tap itself: its settings, its streams, and what they share."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import IO, TYPE_CHECKING, Any, ClassVar
+
+from singer_sdk import Tap
+from singer_sdk.helpers._util import load_json
+from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
+from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.tap_base import CliTestOptionValue
+from typing_extensions import override
+
+from tap_commercetools.access import check_streams, require_access
+from tap_commercetools.client import CommercetoolsClient
+from tap_commercetools.command import TapCommand
+from tap_commercetools.errors import SettingsError
+from tap_commercetools.message_writer import BufferedMessageWriter
+from tap_commercetools.resource_stream import ResourceStream
+from tap_commercetools.retry import RetryPolicy
+from tap_commercetools.settings import CONFIG_JSONSCHEMA, Settings
+from tap_commercetools.settings_check import fill_defaults_and_list_errors, without_blanks
+from tap_commercetools.streams import STREAMS
+from tap_commercetools.termination import Termination
+from tap_commercetools.timestamps import format_timestamp, parse_timestamp
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from types import FrameType
+
+    import click
+    from singer_sdk.helpers.capabilities import CapabilitiesEnum
+    from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
+
+class TapCommercetools(Tap):
+    """Singer tap for commercetools: reads a project's records incrementally, without losing one."""
+
+    name = "tap-commercetools"
+    config_jsonschema: ClassVar[dict[str, Any]] = CONFIG_JSONSCHEMA
+    capabilities: ClassVar[list[CapabilitiesEnum]] = [
+        TapCapabilities.CATALOG,
+        TapCapabilities.DISCOVER,
+        TapCapabilities.STATE,
+        TapCapabilities.TEST,
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+    ]
+    message_writer_class: type[GenericSingerWriter[Any, Any]] = BufferedMessageWriter
+    retry_policy: ClassVar[RetryPolicy] = RetryPolicy()
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings, checked."""
+        return Settings.from_config(self.config)
+
+    @cached_property
+    def client(self) -> CommercetoolsClient:
+        """The one client of the platform, shared by all streams."""
+        return CommercetoolsClient(self.settings, self.retry_policy, f"{self.name}/{self.plugin_version}")
+
+    @cached_property
+    def termination(self) -> Termination:
+        """How the process is told to stop."""
+        return Termination()
+
+    @cached_property
+    def upper(self) -> datetime:
+        """Last instant that this run reads, the same for all streams.
+
+        The platform's time when the first stream begins, less the settle time, to the millisecond; the setting
+        end_date if that is earlier.
+        """
+        self.client.sign_in()
+        settled = parse_timestamp(format_timestamp(self.client.clock.now() - self.settings.settle))
+        return settled if self.settings.end is None else min(settled, self.settings.end)
+
+    @override
+    def discover_streams(self) -> list[ResourceStream]:
+        return [ResourceStream(self, definition) for definition in STREAMS]
+
+    @property
+    def selected_streams(self) -> list[ResourceStream]:
+        """The streams that the catalog selects; all of them without a catalog."""
+        return [stream for stream in self.streams.values() if isinstance(stream, ResourceStream) and stream.selected]
+
+    def run(self) -> None:
+        """Read all selected streams.
+
+        Raises:
+            AccessError: Before anything is read, if the credentials do not reach one of them.
+            TapError: If a stream cannot be read.
+        """
+        with self.termination.waiting():
+            granted = self.client.granted_scopes()
+        require_access([stream.definition for stream in self.selected_streams], granted, self.settings)
+        try:
+            self.sync_all()
+        except BrokenPipeError:
+            self.logger.error("the process that takes the records has gone; see its own log")  # noqa: TRY400 - no traceback
+            raise
+        self.flush()
+
+    def check(self) -> None:
+        """Try one row of each selected stream and report what works, without emitting any.
+
+        Raises:
+            AccessError: If a stream cannot be read.
+        """
+        with self.termination.waiting():
+            definitions = [stream.definition for stream in self.selected_streams]
+            check_streams(definitions, self.client, self.settings, self.upper, self.logger)
+
+    def flush(self) -> None:
+        """Write out the messages gathered so far."""
+        if isinstance(self.message_writer, BufferedMessageWriter):
+            self.message_writer.flush()
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the settings; the SDK's own texts would repeat values, secrets among them."""
+        self.append_builtin_config(self.config_jsonschema)
+        self._config = without_blanks(self._config)
+        errors = fill_defaults_and_list_errors(self._config, self.config_jsonschema)
+        if not errors:
+            try:
+                Settings.from_config(self._config)
+            except SettingsError as error:
+                errors = [str(error)]
+        if errors and raise_errors:
+            raise SettingsError("; ".join(errors))
+        return errors
+
+    @override
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
+        self.termination.request(signum)
+
+    @classmethod
+    @override
+    def get_singer_command(cls) -> click.Command:
+        return TapCommand.of(super().get_singer_command(), cls.logger)
+
+    @classmethod
+    @override
+    def cb_config(cls, ctx: click.Context, param: click.Option, value: tuple[str, ...]) -> _ConfigInput:
+        try:
+            return super().cb_config(ctx, param, value)
+        except (OSError, TypeError, ValueError) as error:
+            message = (
+                f"--config {' '.join(value)} cannot be read ({type(error).__name__}): give the path of a file with a "
+                "JSON object, or ENV"
+            )
+            raise SettingsError(message) from error
+
+    @classmethod
+    @override
+    def invoke(  # type: ignore[override] # click calls it, with the options of the command
+        cls,
+        *,
+        about: bool = False,
+        about_format: str | None = None,
+        config: _ConfigInput | None = None,
+        state: IO[str] | None = None,
+        catalog: IO[str] | None = None,
+        test: str = CliTestOptionValue.Disabled.value,
+    ) -> None:
+        """Run the tap as the command line says.
+
+        Raises:
+            TapError: If the run cannot go on; `TapCommand` reports it in one line.
+        """
+        if about:
+            cls.print_about(about_format)
+            return
+        cls.print_version(print_fn=cls.logger.info)
+        config = config or _ConfigInput()
+        tap = cls(
+            config=config.config,
+            parse_env_config=config.parse_env,
+            state=_read_json("--state", state),
+            catalog=_read_json("--catalog", catalog),
+        )
+        if test == CliTestOptionValue.Schema.value:
+            tap.write_schemas()
+        elif test == CliTestOptionValue.All.value:
+            tap.check()
+        else:
+            tap.run()
+
+
+def _read_json(option: str, file: IO[str] | None) -> dict[str, Any] | None:
+    if file is None:
+        return None
+    try:
+        return load_json(file.read())
+    except ValueError as error:
+        message = f"{option} {file.name} is not a JSON document ({type(error).__name__})"
+        raise SettingsError(message) from error

@@ -1,0 +1,62 @@
+"""Instants as text: read leniently, written with three decimals and ``Z``."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone
+
+_TIMESTAMP = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[Tt ](?P<time>\d{2}:\d{2}:\d{2})(?:[.,](?P<fraction>\d{1,9}))?"
+    r"(?P<zone>[Zz]|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_CANONICAL_LENGTH = len("2026-11-21T10:00:00.000Z")
+
+
+def parse_timestamp(text: str) -> datetime:
+    """Return the instant a text names, aware, in UTC, to the microsecond.
+
+    commercetools normally writes exactly three decimals and ``Z``; any number from none to nine is accepted (digits
+    beyond the sixth are cut off), as is an offset, no zone (read as UTC) and a day alone (its first instant).
+
+    Args:
+        text: The instant, ISO 8601.
+
+    Raises:
+        ValueError: If the text is not such an instant.
+    """
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        message = f"{text!r} is not an ISO 8601 timestamp such as 2026-11-21T10:00:00.000Z"
+        raise ValueError(message)
+    moment = datetime.fromisoformat(f"{match['day']}T{match['time'] or '00:00:00'}")
+    microseconds = int((match["fraction"] or "0")[:6].ljust(6, "0"))
+    return moment.replace(microsecond=microseconds, tzinfo=timezone.utc) - _offset(match["zone"])
+
+
+def format_timestamp(moment: datetime) -> str:
+    """Write an aware instant in UTC with three decimals and ``Z``; anything finer is cut off."""
+    return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def normalise_timestamp(text: str) -> str:
+    """Rewrite an instant with three decimals and ``Z``, so that text sorts like time.
+
+    Args:
+        text: The instant, ISO 8601.
+
+    Raises:
+        ValueError: If the text is not such an instant.
+    """
+    if len(text) == _CANONICAL_LENGTH and text[19] == "." and text[10] == "T" and text[-1] == "Z":
+        return text
+    return format_timestamp(parse_timestamp(text))
+
+
+def _offset(zone: str | None) -> timedelta:
+    if zone is None or zone in "Zz":
+        return timedelta()
+    hours, minutes = int(zone[1:3]), int(zone[-2:])
+    offset = timedelta(hours=hours, minutes=minutes)
+    return -offset if zone[0] == "-" else offset

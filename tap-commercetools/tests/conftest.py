@@ -1,0 +1,189 @@
+"""What the tests of the tap share: a sandbox to read from, and ways to run the tap."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import signal
+import subprocess
+import sys
+from collections import defaultdict
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from commerce_sandbox.testing import RunningSandbox, running_sandbox
+from tap_commercetools.retry import RetryPolicy
+from tap_commercetools.tap import TapCommercetools
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+IMPATIENT = RetryPolicy(tries=4, base_seconds=0.01, cap_seconds=0.02, asked_cap_seconds=2.0)
+COMMAND = str(Path(sys.executable).with_name("tap-commercetools"))
+IMPATIENT_COMMAND = [
+    sys.executable,
+    "-c",
+    (
+        "from tap_commercetools.tap import TapCommercetools as Tap; from tap_commercetools.retry import RetryPolicy; "
+        f"Tap.retry_policy = {IMPATIENT!r}; Tap.cli()"
+    ),
+]
+
+
+@dataclass(frozen=True)
+class TapRun:
+    """What a run of the tap has written and how it ended."""
+
+    lines: list[str]
+    errors: str = ""
+    exit_code: int = 0
+
+    @cached_property
+    def messages(self) -> list[dict[str, Any]]:
+        """The messages; a last line without its end, as a killed process leaves it, is none."""
+        return [json.loads(line) for line in self.lines if line.endswith("\n")]
+
+    def records(self, stream: str) -> list[dict[str, Any]]:
+        return [m["record"] for m in self.messages if m["type"] == "RECORD" and m["stream"] == stream]
+
+    def ids(self, stream: str) -> list[str]:
+        return [record["id"] for record in self.records(stream)]
+
+    def counts(self) -> dict[str, int]:
+        counts: dict[str, int] = defaultdict(int)
+        for message in self.messages:
+            if message["type"] == "RECORD":
+                counts[message["stream"]] += 1
+        return dict(counts)
+
+    @property
+    def state(self) -> dict[str, Any]:
+        return next(m["value"] for m in reversed(self.messages) if m["type"] == "STATE")
+
+    @property
+    def error_lines(self) -> list[str]:
+        return [line for line in self.errors.splitlines() if "| ERROR" in line]
+
+
+@dataclass(frozen=True)
+class TapProcess:
+    """Runs the tap as a process of its own."""
+
+    folder: Path
+
+    def start(
+        self,
+        config: dict[str, Any],
+        *options: str,
+        state: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | None = None,
+        as_installed: bool = False,
+    ) -> subprocess.Popen[str]:
+        arguments = [
+            *([COMMAND] if as_installed else IMPATIENT_COMMAND),
+            "--config",
+            self._write("config.json", config),
+            *options,
+        ]
+        if state is not None:
+            arguments += ["--state", self._write("state.json", state)]
+        if catalog is not None:
+            arguments += ["--catalog", self._write("catalog.json", catalog)]
+        with self._errors.open("w", encoding="utf-8") as errors:
+            return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
+
+    def run(self, config: dict[str, Any], *options: str, **how: Any) -> TapRun:
+        with self.start(config, *options, **how) as process:
+            return self.finish(process)
+
+    def finish(self, process: subprocess.Popen[str], *lines: str) -> TapRun:
+        """Wait for the end of a process, of whose output some lines may have been taken already."""
+        assert process.stdout is not None
+        rest = [] if process.stdout.closed else process.stdout.readlines()
+        exit_code = process.wait(timeout=60)
+        return TapRun([*lines, *rest], self._errors.read_text(encoding="utf-8"), exit_code)
+
+    @property
+    def _errors(self) -> Path:
+        return self.folder / "errors.log"
+
+    def _write(self, name: str, content: dict[str, Any]) -> str:
+        path = self.folder / name
+        path.write_text(json.dumps(content), encoding="utf-8")
+        return str(path)
+
+
+@pytest.fixture
+def tap_process(tmp_path: Path) -> TapProcess:
+    return TapProcess(tmp_path)
+
+
+def config_for(sandbox: RunningSandbox, **settings: Any) -> dict[str, Any]:
+    """Return a configuration that reads from a sandbox, without a settle time unless asked for."""
+    return {
+        "project_key": "sandbox-shop",
+        "client_id": "sandbox-client",
+        "client_secret": "sandbox-secret",
+        "api_url": sandbox.service_url("commercetools"),
+        "auth_url": sandbox.service_url("commercetools"),
+        "settle_seconds": 0,
+        **settings,
+    }
+
+
+@pytest.fixture(scope="session")
+def session_sandbox() -> Iterator[RunningSandbox]:
+    with running_sandbox(customers=60, orders=120, products=40) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def sandbox(session_sandbox: RunningSandbox) -> RunningSandbox:
+    """A sandbox as at its start: same shop, no faults, no limits."""
+    session_sandbox.clear_faults()
+    session_sandbox.control("POST", "/reset")
+    return session_sandbox
+
+
+@pytest.fixture
+def configure(sandbox: RunningSandbox) -> Callable[..., dict[str, Any]]:
+    def configuration(**settings: Any) -> dict[str, Any]:
+        return config_for(sandbox, **settings)
+
+    return configuration
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TapRun]]:
+    """Run the tap within the test's process: a tenth of a second instead of one."""
+    monkeypatch.setattr(TapCommercetools, "retry_policy", IMPATIENT)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(
+        config: dict[str, Any], state: dict[str, Any] | None = None, catalog: dict[str, Any] | None = None
+    ) -> TapRun:
+        output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+        copied = None if state is None else json.loads(json.dumps(state))
+        with contextlib.redirect_stdout(output):
+            TapCommercetools(config=config, state=copied, catalog=catalog).run()
+        output.seek(0)
+        return TapRun(output.readlines())
+
+    yield run
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+@pytest.fixture
+def rows(sandbox: RunningSandbox) -> Callable[[str], dict[str, dict[str, Any]]]:
+    """Look up the sandbox's own rows, by id, as the tap should emit them."""
+
+    def of(stream: str) -> dict[str, dict[str, Any]]:
+        held = sandbox.snapshot("commercetools", stream)[stream]
+        return {row["id"]: {k: v for k, v in row.items() if k != "password"} for row in held}
+
+    return of

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import pytest
+from tap_commercetools.access import explain_refusal, require_access
+from tap_commercetools.errors import AccessError, RequestRefusedError, TapError
+from tap_commercetools.scopes import GrantedScopes
+from tap_commercetools.settings import Settings
+from tap_commercetools.streams import STREAMS
+
+SETTINGS = Settings.from_config(
+    {
+        "project_key": "shop",
+        "client_id": "id",
+        "client_secret": "secret",
+        "region": "eu-central-1.aws",
+        "page_size": 500,
+        "settle_seconds": 60,
+        "overlap_seconds": 300,
+    }
+)
+ORDERS = next(definition for definition in STREAMS if definition.name == "orders")
+
+
+@pytest.mark.parametrize(
+    ("granted", "allowed"),
+    [
+        ("view_orders:shop", True),
+        ("manage_orders:shop view_customers:shop", True),
+        ("manage_project:shop", True),
+        ("view_orders:other", False),
+        ("view_orders:shop:de-web", False),
+        ("view_order_edits:shop", False),
+        ("", False),
+    ],
+)
+def test_a_scope_covers_what_the_platform_says_it_does(granted: str, allowed: bool) -> None:  # noqa: FBT001 - a table
+    assert GrantedScopes.parse(granted).allow("shop", ("view_orders",)) is allowed
+
+
+def test_all_missing_scopes_are_named_at_once() -> None:
+    with pytest.raises(AccessError, match="orders needs view_orders; products needs view_products or view_published"):
+        require_access(STREAMS, GrantedScopes.parse("view_customers:shop"), SETTINGS)
+
+
+def test_the_wrong_project_is_told_from_a_missing_scope() -> None:
+    with pytest.raises(AccessError, match="project_key is shop, but the API client belongs to other"):
+        require_access(STREAMS, GrantedScopes.parse("view_customers:other"), SETTINGS)
+
+
+def test_unknown_scopes_are_not_held_against_anyone() -> None:
+    require_access(STREAMS, None, SETTINGS)
+
+
+@pytest.mark.parametrize(
+    ("status", "kind", "words"),
+    [
+        (401, AccessError, "api_url and auth_url belong together"),
+        (403, AccessError, "the scope view_orders"),
+        (404, AccessError, "project_key"),
+        (400, TapError, "query itself is refused"),
+    ],
+)
+def test_a_refusal_says_what_to_do(status: int, kind: type[TapError], words: str) -> None:
+    refusal = RequestRefusedError(f"host answered {status}", status=status, code="Code")
+    error = explain_refusal(refusal, ORDERS, SETTINGS)
+    assert type(error) is kind
+    assert str(error).startswith(f"stream orders: host answered {status}")
+    assert words in str(error)

@@ -1,0 +1,223 @@
+"""What people see on the command line when something is wrong: one line, an exit code, nothing secret."""
+
+from __future__ import annotations
+
+import json
+import socket
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from commerce_sandbox.commercetools.settings import CommercetoolsSettings
+from commerce_sandbox.testing import running_sandbox
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from commerce_sandbox.testing import RunningSandbox
+    from tests.conftest import TapProcess, TapRun
+
+SECRET = "sandbox-secret"
+
+
+def said(run: TapRun) -> str:
+    """Return the one error line of a failed run."""
+    assert run.exit_code == 1
+    assert "Traceback" not in run.errors
+    assert SECRET not in run.errors
+    assert len(run.error_lines) == 1, run.errors
+    return run.error_lines[0].split("|", 3)[-1].strip()
+
+
+def test_a_wrong_setting_is_one_line(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
+    line = said(tap_process.run(configure(api_url=None, page_size=501, client_secret=[SECRET])))
+    assert line == "setting client_secret must be of type string; setting page_size must be at most 500"
+
+
+def test_a_wrong_stream_map_is_one_line(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
+    assert said(tap_process.run(configure(stream_maps={"orders": {"total": "1 +"}}))).startswith("setting stream_maps:")
+
+
+def test_wrong_credentials_name_the_settings(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
+    line = said(tap_process.run(configure(client_secret="wrong-secret-42")))
+    assert "invalid_client" in line
+    assert "client_id, client_secret and region" in line
+    assert "wrong-secret-42" not in line
+
+
+def test_a_scope_the_client_does_not_have_is_a_matter_of_the_setting(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    line = said(tap_process.run(configure(scopes=["manage_project"])))
+    assert "invalid_scope" in line
+    assert "setting scopes" in line
+
+
+def test_an_unreachable_host_is_named_with_the_settings_that_lead_to_it(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        host = f"127.0.0.1:{unused.getsockname()[1]}"
+        line = said(tap_process.run(configure(auth_url=f"http://{host}")))
+        assert host in line
+        assert "region, api_url and auth_url" in line
+        line = said(tap_process.run(configure(api_url=f"http://{host}")))
+    assert host in line
+
+
+def test_another_project_than_the_clients_is_noticed_before_reading(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    run = tap_process.run(configure(project_key="other-shop"))
+    line = said(run)
+    assert "project_key is other-shop" in line
+    assert "sandbox-shop" in line
+    assert run.lines == []
+
+
+def test_a_project_that_is_not_found_is_named(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], sandbox: RunningSandbox
+) -> None:
+    body = {"statusCode": 404, "message": "no such project", "errors": [{"code": "ResourceNotFound"}]}
+    action = {"kind": "respond", "status": 404, "headers": {"X-Correlation-ID": "corr/7"}, "body": body}
+    sandbox.order_fault(action, service="commercetools", path="/customers")
+    line = said(tap_process.run(configure()))
+    assert "404 ResourceNotFound (X-Correlation-ID corr/7)" in line
+    assert "project_key (sandbox-shop) and region" in line
+
+
+@pytest.fixture(scope="module")
+def narrow_sandbox() -> Iterator[RunningSandbox]:
+    shop = CommercetoolsSettings(scopes=("view_customers", "view_published_products", "view_orders:de-web"))
+    with running_sandbox(commercetools=shop) as sandbox:
+        yield sandbox
+
+
+@pytest.fixture
+def narrow_config(narrow_sandbox: RunningSandbox, configure: Callable[..., dict[str, Any]]) -> dict[str, Any]:
+    url = narrow_sandbox.service_url("commercetools")
+    return configure(api_url=url, auth_url=url)
+
+
+def test_a_missing_scope_is_named_before_anything_is_read(
+    tap_process: TapProcess, narrow_config: dict[str, Any]
+) -> None:
+    run = tap_process.run(narrow_config)
+    assert "lacks scopes for sandbox-shop: orders needs view_orders" in said(run)
+    assert run.lines == []
+
+
+def test_streams_that_can_be_read_are_read_once_the_others_are_deselected(
+    tap_process: TapProcess, narrow_config: dict[str, Any]
+) -> None:
+    catalog = json.loads("".join(tap_process.run({}, "--discover").lines))
+    for entry in catalog["streams"]:
+        root = next(item for item in entry["metadata"] if item["breadcrumb"] == [])
+        root["metadata"]["selected"] = entry["tap_stream_id"] == "customers"
+    run = tap_process.run(narrow_config, catalog=catalog)
+    assert run.exit_code == 0
+    assert set(run.counts()) == {"customers"}
+
+
+def test_the_connection_test_tells_for_each_stream_what_works(
+    tap_process: TapProcess, narrow_config: dict[str, Any], configure: Callable[..., dict[str, Any]]
+) -> None:
+    run = tap_process.run(narrow_config, "--test")
+    assert run.exit_code == 1
+    assert "customers: can be read" in run.errors
+    assert "orders: cannot be read, the API client lacks the scope view_orders" in run.errors
+    assert "products: can be read" in run.errors
+    assert "1 of 3 streams cannot be read: orders" in run.errors
+    assert run.lines == []
+    run = tap_process.run(configure(), "--test")
+    assert run.exit_code == 0
+    assert run.errors.count("can be read") == 3
+
+
+def test_the_connection_test_reports_a_stream_the_platform_refuses(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], sandbox: RunningSandbox
+) -> None:
+    body = {"statusCode": 403, "message": "no", "errors": [{"code": "insufficient_scope"}]}
+    action = {"kind": "respond", "status": 403, "body": body}
+    sandbox.order_fault(action, service="commercetools", path="/orders", times=None)
+    run = tap_process.run(configure(), "--test")
+    assert run.exit_code == 1
+    assert "orders: cannot be read" in run.errors
+    assert "scope view_orders" in run.errors
+
+
+def test_discovery_needs_no_settings_and_no_network(tap_process: TapProcess) -> None:
+    run = tap_process.run({}, "--discover")
+    assert run.exit_code == 0
+    catalog = json.loads("".join(run.lines))
+    assert [entry["tap_stream_id"] for entry in catalog["streams"]] == ["customers", "orders", "products"]
+    assert all(entry["replication_key"] == "lastModifiedAt" for entry in catalog["streams"])
+
+
+def test_schemas_alone_can_be_written(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
+    run = tap_process.run(configure(), "--test=schema")
+    assert run.exit_code == 0
+    assert [m["type"] for m in run.messages] == ["SCHEMA"] * 3
+
+
+@pytest.mark.parametrize("content", ["", "{", "[1]"])
+def test_a_file_that_is_no_json_object_is_named(tap_process: TapProcess, tmp_path: Path, content: str) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text(content, encoding="utf-8")
+    assert "--config" in said(tap_process.run({}, "--config", str(path)))
+
+
+def test_a_missing_configuration_file_is_named(tap_process: TapProcess) -> None:
+    assert "nowhere.json cannot be read" in said(tap_process.run({}, "--config", "nowhere.json"))
+
+
+def test_a_broken_state_file_is_named(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], tmp_path: Path
+) -> None:
+    path = tmp_path / "broken.json"
+    path.write_text("{'single': 1}", encoding="utf-8")
+    assert "--state" in said(tap_process.run(configure(), "--state", str(path)))
+
+
+def test_a_damaged_bookmark_is_named(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
+    state = {"bookmarks": {"customers": {"replication_key": "lastModifiedAt", "replication_key_value": "soon"}}}
+    line = said(tap_process.run(configure(), state=state))
+    assert "stream customers: its bookmark" in line
+    assert "--full-refresh" in line
+
+
+def test_an_unknown_option_is_a_matter_of_usage(tap_process: TapProcess) -> None:
+    assert tap_process.run({}, "--nonsense").exit_code == 2
+
+
+def test_settings_come_from_the_environment_too(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for setting, value in configure().items():
+        monkeypatch.setenv(f"TAP_COMMERCETOOLS_{setting.upper()}", str(value))
+    monkeypatch.setenv("TAP_COMMERCETOOLS_REGION", "")
+    run = tap_process.run({}, "--config", "ENV")
+    assert run.exit_code == 0
+    assert run.counts() == {"customers": 60, "orders": 120, "products": 40}
+
+
+def test_a_traceback_is_there_for_those_who_debug(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TAP_COMMERCETOOLS_LOGLEVEL", "DEBUG")
+    run = tap_process.run(configure(client_secret="wrong"))
+    assert run.exit_code == 1
+    assert "Traceback" in run.errors
+
+
+def test_a_target_that_goes_away_is_no_mystery(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    with tap_process.start(configure(page_size=10)) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        process.stdout.close()
+        run = tap_process.finish(process)
+    assert "the process that takes the records has gone" in said(run)
+    assert "Exception ignored" not in run.errors
