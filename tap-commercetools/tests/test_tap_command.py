@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_sandbox.testing import RunningSandbox
-    from tests.conftest import TapProcess, TapRun
+    from conftest import TapProcess, TapRun
 
 SECRET = "sandbox-secret"
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from tests.conftest import TapProcess, TapRun
+    from conftest import TapProcess, TapRun
 
 STREAMS = ("customers", "orders", "products")
 
