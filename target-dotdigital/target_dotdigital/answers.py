@@ -1,0 +1,124 @@
+"""Reads what Dotdigital answers: JSON where there is some, error words in the spellings of both versions.
+
+Dotdigital: a v3 error holds `errorCode`, `description` and `details` (whose texts are called `description` or
+`error`); a v2 error is one text that holds a token such as `ERROR_NON_UNIQUE_DATAFIELD`; 401, 429 and 5xx may be
+empty or HTML.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Container
+
+    import requests
+    from delivery.redaction import Redaction
+
+_TOKEN = re.compile(r"ERROR_[A-Z_]+")
+_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_:.]{0,80}")
+_QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+
+OK = 200
+NOT_FOUND = 404
+CONFLICT = 409
+TOO_LARGE = 413
+TOO_MANY = 429
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An answer, read leniently.
+
+    Attributes:
+        status: HTTP status.
+        data: The JSON it holds; None if it holds none.
+        code: The service's word for a refusal; empty if there is none.
+        text: What the service says about a refusal, without values; empty if it says nothing.
+    """
+
+    status: int
+    data: Any = None
+    code: str = ""
+    text: str = ""
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the service did what was asked."""
+        return OK <= self.status < 300  # noqa: PLR2004 - HTTP's own numbers
+
+    @property
+    def word(self) -> str:
+        """The code, or the status if there is none."""
+        return self.code or f"HTTP {self.status}"
+
+    @property
+    def explained(self) -> str:
+        """The word, and the text if there is one."""
+        return f"{self.word}: {self.text}" if self.text else self.word
+
+    @property
+    def wants_slot(self) -> bool:
+        """Whether too many jobs run at once, so that the end of one, not the clock, is to be awaited."""
+        return not self.succeeded and is_job_limit(self.code)
+
+
+def is_job_limit(code: str) -> bool:
+    """Tell whether a code speaks of too many jobs; its spelling differs between services and versions."""
+    return "toomany" in code.lower().replace("_", "")
+
+
+def json_of(response: requests.Response) -> Any:  # noqa: ANN401 - JSON
+    """Return the JSON an answer holds, or None."""
+    try:
+        return msgspec.json.decode(response.content)
+    except msgspec.DecodeError:
+        return None
+
+
+def read_answer(response: requests.Response, redaction: Redaction) -> Answer:
+    """Return an answer; whatever is not JSON counts as empty."""
+    data = json_of(response)
+    if response.status_code < 300 or not isinstance(data, dict):  # noqa: PLR2004 - HTTP's own numbers
+        return Answer(response.status_code, data)
+    code, text = error_of(data)
+    return Answer(response.status_code, data, code, without_values(text, redaction))
+
+
+def error_of(data: dict[str, Any]) -> tuple[str, str]:
+    """Return the code of an error and all it says, of either version."""
+    message = data.get("message")
+    if isinstance(message, str):
+        token = _TOKEN.search(message)
+        return (token.group() if token else ""), message
+    code = data.get("errorCode")
+    texts = [data.get("description")]
+    details = data.get("details")
+    texts += [
+        ": ".join(str(detail[name]) for name in ("item", "description", "error") if detail.get(name))
+        for detail in (details if isinstance(details, list) else [])
+        if isinstance(detail, dict)
+    ]
+    # Only what looks like a code is kept: an error text in its place could hold anything.
+    known = code if isinstance(code, str) and _CODE.fullmatch(code) else ""
+    return known, "; ".join(text for text in texts if isinstance(text, str) and text)
+
+
+def without_values(text: str, redaction: Redaction, names: Container[str] = ()) -> str:
+    """Return what the service said without secrets and personal data.
+
+    Args:
+        text: What it said.
+        redaction: Knows the secrets.
+        names: Quoted texts to keep, such as names of data fields; other quoted texts may be values and are dropped.
+    """
+
+    def keep_names(match: re.Match[str]) -> str:
+        quoted = match[1] if match[1] is not None else match[2]
+        return match[0] if quoted in names else "[value]"
+
+    return redaction.clean(_QUOTED.sub(keep_names, text))

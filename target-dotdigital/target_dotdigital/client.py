@@ -1,0 +1,157 @@
+"""Speaks with Dotdigital: host, credentials, limits, and the refusals that end a run."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from copy import copy
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from delivery.client import ApiClient, RetryPolicy, Throttled, TransientFault
+from delivery.errors import AccessRefused, ServiceUnavailable
+from delivery.redaction import Redaction
+from typing_extensions import override
+
+from target_dotdigital.answers import OK, TOO_MANY, Answer, error_of, is_job_limit, json_of, read_answer
+from target_dotdigital.pace import TierBudget, TierLimits, seconds_to_reset
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import requests
+    from delivery.pace import Budget
+    from delivery.shutdown import Shutdown
+
+UNAUTHORIZED = 401
+FORBIDDEN = 403
+SECONDS_TO_CONNECT = 10.0
+SECONDS_TO_ANSWER = 121.0
+"""Dotdigital: allow 121 seconds before a call counts as lost."""
+
+_BUSY = ("ERROR_APIUSAGE_EXCEEDED", "ERROR_ADDRESSBOOK_IN_USE")
+
+
+@dataclass(frozen=True, slots=True)
+class Budgets:
+    """One budget for each kind of call, so that a kind's tier is learnt from its own answers."""
+
+    imports: TierBudget
+    polls: TierBudget
+    contact_reads: TierBudget
+    contact_writes: TierBudget
+    account: TierBudget
+
+    @classmethod
+    def of_account(cls, shutdown: Shutdown) -> Budgets:
+        """Return the budgets of one account."""
+        limits = TierLimits()
+        return cls(*(TierBudget(limits, shutdown) for _ in range(5)))
+
+
+class DotdigitalClient(ApiClient):
+    """Sends requests to one Dotdigital account.
+
+    Args:
+        username: User name of the API user.
+        password: Its password.
+        base_url: The account's host.
+        version: Of this loader.
+        budgets: How often each kind of call may be sent.
+        shutdown: The switch that ends waiting.
+    """
+
+    def __init__(
+        self,
+        *,
+        username: str,
+        password: str,
+        base_url: str,
+        version: str,
+        budgets: Budgets,
+        shutdown: Shutdown,
+    ) -> None:
+        credentials = b64encode(f"{username}:{password}".encode()).decode()
+        super().__init__(
+            service="Dotdigital",
+            base_url=base_url,
+            headers={
+                "Accept": "application/json",
+                "Authorization": f"Basic {credentials}",
+                "Content-Type": "application/json",
+                "User-Agent": f"target-dotdigital/{version}",
+            },
+            redaction=Redaction([password, credentials, username]),
+            shutdown=shutdown,
+            timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER),
+        )
+        self.budgets = budgets
+
+    def ask(
+        self,
+        method: str,
+        path: str,
+        *,
+        budget: Budget,
+        body: bytes | None = None,
+        parameters: Mapping[str, str] | None = None,
+        shown_path: str | None = None,
+    ) -> Answer:
+        """Send a request and return the answer.
+
+        Args:
+            method: HTTP method.
+            path: Path from `/v2` or `/contacts` on, percent-encoded.
+            budget: The budget of this kind of call.
+            body: JSON text.
+            parameters: Query parameters.
+            shown_path: The path as it may be shown, where the path itself names a person.
+
+        Raises:
+            AccessRefused: If the credentials do not work or the account does not allow this.
+            ServiceUnavailable: If the service cannot be reached or keeps failing.
+        """
+        try:
+            response = self.call(method, path, budget=budget, body=body, parameters=parameters)
+        except ServiceUnavailable as error:
+            if shown_path is None:
+                raise
+            raise ServiceUnavailable(str(error).replace(path, shown_path)) from None
+        return read_answer(response, self.redaction)
+
+    def trying_once(self) -> DotdigitalClient:
+        """Return a client of the same account that does not repeat a call whose end is unclear."""
+        once = copy(self)
+        once._retry = RetryPolicy(attempts=1)  # noqa: SLF001 - its own attribute, on its own copy
+        return once
+
+    @override
+    def inspect(self, response: requests.Response, budget: Budget) -> None:
+        if isinstance(budget, TierBudget):
+            budget.observe(response)
+        data = json_of(response)
+        code = error_of(data)[0] if isinstance(data, dict) else ""
+        status = response.status_code
+        if status == UNAUTHORIZED:
+            message = (
+                "Dotdigital refuses the credentials (401): check the settings username and password; they are those "
+                "of an API user (Settings > Access > API users), not of a person"
+            )
+            raise AccessRefused(message)
+        if status == FORBIDDEN:
+            message = (
+                f"Dotdigital at {self.base_url} forbids this ({code or 'HTTP 403'}): the account may live in another "
+                'region (setting region; "auto" finds it), or the feature may be switched off in the account'
+            )
+            raise AccessRefused(message)
+        if is_job_limit(code):
+            # A limit of jobs, not of calls: whoever sent the job waits for the end of another.
+            budget.accepted()
+            return
+        if status == TOO_MANY or code in _BUSY:
+            budget.refused(seconds_to_reset(response))
+            raise Throttled
+        super().inspect(response, budget)
+        if status == OK and data is None:
+            # Some proxies answer 200 with a page of their own.
+            text = "HTTP 200 with something that is not JSON"
+            raise TransientFault(text)

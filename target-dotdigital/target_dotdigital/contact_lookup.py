@@ -1,0 +1,193 @@
+"""Asks the account about single contacts: what it holds of one, whether one can be created, who unsubscribed when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from delivery.errors import ServiceUnavailable
+from delivery.json_text import encode
+
+from target_dotdigital.answers import CONFLICT, NOT_FOUND, Answer
+from target_dotdigital.contact_identity import EMAIL, MOBILE_NUMBER, comparable, contact_path
+from target_dotdigital.iso_time import parse_time, write_time
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from target_dotdigital.client import DotdigitalClient
+
+CONTACTS = "/contacts/v3"
+PAGE = 1000
+MOBILE_CHANNELS = ("sms", "whatsApp")
+
+ConsentKey = tuple[str, str, str]
+
+
+class ContactRefused(Exception):
+    """A contact that the account does not take.
+
+    Attributes:
+        reason: Why, without values.
+        code: The service's word for it.
+    """
+
+    def __init__(self, reason: str, code: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class ContactState:
+    """What the account holds of a contact.
+
+    Attributes:
+        statuses: Status by channel: `email`, `sms`, `whatsApp`.
+        consents: The consent records, each as text, time and URL.
+    """
+
+    statuses: dict[str, str]
+    consents: frozenset[ConsentKey]
+
+    @property
+    def email_status(self) -> str | None:
+        """Status of the e-mail channel; None for a contact without an address."""
+        return self.statuses.get("email")
+
+
+def consent_key(consent: dict[str, Any]) -> ConsentKey:
+    """Return what makes two consent records the same: text, moment and URL."""
+    time = str(consent.get("dateTimeConsented", ""))
+    moment = parse_time(time)
+    # To the second: the account may not keep fractions.
+    written = time if moment is None else write_time(moment.replace(microsecond=0))
+    return str(consent.get("text", "")), written, str(consent.get("url", ""))
+
+
+class ContactLookup:
+    """Asks about contacts, one call each.
+
+    Args:
+        client: The account.
+    """
+
+    def __init__(self, client: DotdigitalClient) -> None:
+        self._client = client
+
+    def read(self, name: str, value: str) -> ContactState | None:
+        """Return what the account holds of a contact; None if it does not know it.
+
+        Args:
+            name: Name of the identifier.
+            value: Its value.
+
+        Raises:
+            ContactRefused: If the account does not take the identifier.
+        """
+        answer = self._client.ask(
+            "GET",
+            contact_path(name, value),
+            budget=self._client.budgets.contact_reads,
+            shown_path=f"{CONTACTS}/{name}/…",
+        )
+        if answer.status == NOT_FOUND:
+            return None
+        if not answer.succeeded or not isinstance(answer.data, dict):
+            raise _refused(answer, name)
+        return state_of(answer.data)
+
+    def create_unsubscribed(self, identifiers: dict[str, Any]) -> bool:
+        """Create a contact that nobody can mail, if it does not exist.
+
+        Dotdigital: `POST /contacts/v3` only creates; 409 says that an identifier is in use.
+
+        Args:
+            identifiers: The identifiers to give it.
+
+        Returns:
+            Whether it was created; False if an identifier is in use.
+
+        Raises:
+            ContactRefused: If the account does not take the contact.
+        """
+        channels: dict[str, Any] = {
+            "email": {"status": "unsubscribed", "optInType": "unknown"},
+            # Otherwise a setting of the account decides whether a new number is subscribed.
+            **(
+                {channel: {"status": "noSubscription"} for channel in MOBILE_CHANNELS}
+                if MOBILE_NUMBER in identifiers
+                else {}
+            ),
+        }
+        if EMAIL not in identifiers:
+            del channels["email"]
+        body = encode({"identifiers": identifiers, "channelProperties": channels})
+        answer = self._client.ask("POST", CONTACTS, budget=self._client.budgets.contact_writes, body=body)
+        if answer.status == CONFLICT:
+            return False
+        if not answer.succeeded:
+            raise _refused(answer, ", ".join(identifiers))
+        return True
+
+    def unsubscribed_since(self, since: datetime) -> dict[str, datetime]:
+        """Return who unsubscribed since a time, by address in small letters, with the latest time of each.
+
+        Raises:
+            ServiceUnavailable: If the account does not tell.
+        """
+        # A day more: what matters is compared exactly by the caller.
+        path = (
+            f"/v2/contacts/unsubscribed-since/{quote(write_time((since - timedelta(days=1)).replace(microsecond=0)))}"
+        )
+        found: dict[str, datetime] = {}
+        skip = 0
+        while True:
+            answer = self._client.ask(
+                "GET",
+                path,
+                budget=self._client.budgets.account,
+                parameters={"select": str(PAGE), "skip": str(skip)},
+            )
+            if not answer.succeeded or not isinstance(answer.data, list):
+                message = (
+                    f"Dotdigital does not tell who unsubscribed ({answer.explained}); without that nobody may be "
+                    "subscribed again. Set resubscribe to 'never' to go on without"
+                )
+                raise ServiceUnavailable(message)
+            for item in answer.data:
+                _take_removal(item, found)
+            if not answer.data:
+                return found
+            skip += len(answer.data)
+
+
+def state_of(contact: dict[str, Any]) -> ContactState:
+    """Return what an answer says of a contact."""
+    channels = contact.get("channelProperties")
+    statuses = {
+        name: channel["status"]
+        for name, channel in (channels if isinstance(channels, dict) else {}).items()
+        if isinstance(channel, dict) and isinstance(channel.get("status"), str)
+    }
+    consents = contact.get("consentRecords")
+    return ContactState(
+        statuses,
+        frozenset(consent_key(consent) for consent in consents or [] if isinstance(consent, dict)),
+    )
+
+
+def _take_removal(item: object, found: dict[str, datetime]) -> None:
+    contact = item.get("suppressedContact") if isinstance(item, dict) else None
+    if not isinstance(item, dict) or not isinstance(contact, dict) or not contact.get("email"):
+        return
+    address = comparable(EMAIL, contact["email"])
+    removed = parse_time(str(item.get("dateRemoved", "")))
+    if removed is not None:
+        found[address] = max(removed, found.get(address, removed))
+
+
+def _refused(answer: Answer, names: str) -> ContactRefused:
+    return ContactRefused(f"Dotdigital does not take the contact by {names} ({answer.explained})", answer.word)

@@ -1,0 +1,168 @@
+"""The data fields of the account: which there are, which are to be created, and values in their types.
+
+Dotdigital: a value for a field that does not exist fails, so fields are created first; names are 1 to 20 of
+`[A-Za-z0-9_-]`, compared without case, and some are reserved; in a non-English account the built-in fields carry
+translated names, so fields are listed, never assumed.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Any
+
+from delivery.errors import ServiceUnavailable, StreamStopped
+from delivery.json_text import encode
+
+from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted, type_of_schema, type_of_value
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from target_dotdigital.client import DotdigitalClient
+
+PATH = "/v2/data-fields"
+RESERVED_NAMES = frozenset(
+    {
+        "account",
+        "campaign",
+        "campaignid",
+        "contact",
+        "contact_api_id",
+        "contactid",
+        "email",
+        "hcontactid",
+        "hemail",
+        "hemail256",
+        "id",
+        "messagecontent",
+        "mobilenumberid",
+        "notes",
+        "uniquecontactid",
+        "unsubscribed",
+    }
+)
+_NAME = re.compile(r"[A-Za-z0-9_-]{1,20}", re.ASCII)
+
+
+class FieldRefused(ValueError):
+    """A data field of a record that cannot be written; the text names the field and never its value."""
+
+
+class DataFields:
+    """The data fields of the account; safe to use from several threads.
+
+    Args:
+        client: The account.
+    """
+
+    def __init__(self, client: DotdigitalClient) -> None:
+        self._client = client
+        self._existing: dict[str, FieldType | None] | None = None
+        self._planned: dict[str, FieldType] = {}
+        self._declared: dict[str, FieldType] = {}
+        self._lock = threading.RLock()
+
+    def declare(self, properties: dict[str, Any]) -> None:
+        """Take note of what a SCHEMA says about data fields, for those that are to be created.
+
+        Args:
+            properties: JSON Schemas by field name.
+        """
+        with self._lock:
+            for name, schema in properties.items():
+                field_type = type_of_schema(schema) if isinstance(schema, dict) else None
+                if field_type is not None:
+                    self._declared.setdefault(name.upper(), field_type)
+
+    def fit(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return values in the types of their fields, by field name in capitals.
+
+        A null for a field that does not exist is left out: there is nothing to clear.
+
+        Raises:
+            FieldRefused: If a name is not allowed, or a value does not fit.
+            ServiceUnavailable: If the account does not tell its fields.
+        """
+        fit: dict[str, Any] = {}
+        with self._lock:
+            for name, value in values.items():
+                key = name.upper()
+                if key in fit:
+                    message = f"data field {key} is there twice, spelled differently"
+                    raise FieldRefused(message)
+                self._check_name(name)
+                field_type = self._type_for(key, value)
+                if field_type is not None:
+                    fit[key] = _fitted(key, value, field_type)
+        return fit
+
+    def ensure(self, names: Iterable[str]) -> None:
+        """Create the fields of these names that do not exist.
+
+        Args:
+            names: Field names in capitals that `fit` has returned.
+
+        Raises:
+            StreamStopped: If the account has no room for another field, or refuses one.
+        """
+        with self._lock:
+            existing = self._fields()
+            for name in sorted(set(names) - existing.keys()):
+                self._create(name, self._planned[name])
+                existing[name] = self._planned.pop(name)
+
+    def _type_for(self, key: str, value: object) -> FieldType | None:
+        existing = self._fields()
+        if key in existing:
+            # A type this loader does not know is left to the service to check.
+            return existing[key] or type_of_value(value)
+        if key not in self._planned and value is not None:
+            self._planned[key] = self._declared.get(key) or type_of_value(value)
+        return self._planned.get(key)
+
+    def _check_name(self, name: str) -> None:
+        if name.upper() in self._fields():
+            return
+        if not _NAME.fullmatch(name):
+            message = f"data field '{name[:60]}' has a name Dotdigital does not take: 1 to 20 letters, digits, - or _"
+            raise FieldRefused(message)
+        if name.lower() in RESERVED_NAMES:
+            message = f"data field '{name}' has a name that Dotdigital keeps for itself"
+            raise FieldRefused(message)
+
+    def _fields(self) -> dict[str, FieldType | None]:
+        if self._existing is None:
+            answer = self._client.ask("GET", PATH, budget=self._client.budgets.account)
+            if not answer.succeeded or not isinstance(answer.data, list):
+                message = f"Dotdigital does not tell its data fields ({answer.explained})"
+                raise ServiceUnavailable(message)
+            known = {field_type.value: field_type for field_type in FieldType}
+            self._existing = {
+                str(item["name"]).upper(): known.get(str(item.get("type")))
+                for item in answer.data
+                if isinstance(item, dict) and item.get("name")
+            }
+        return self._existing
+
+    def _create(self, name: str, field_type: FieldType) -> None:
+        body = encode({"name": name, "type": field_type.value, "visibility": "Private"})
+        answer = self._client.ask("POST", PATH, budget=self._client.budgets.account, body=body)
+        if answer.succeeded or answer.code == "ERROR_NON_UNIQUE_DATAFIELD":
+            return
+        if answer.code.endswith("LIMITEXCEEDED"):
+            message = (
+                f"Dotdigital has no room for data field {name} ({answer.code}): delete data fields nobody uses, or map "
+                "fewer"
+            )
+            raise StreamStopped(message)
+        message = f"Dotdigital does not create data field {name} of type {field_type.value} ({answer.explained})"
+        raise StreamStopped(message)
+
+
+def _fitted(name: str, value: object, field_type: FieldType) -> Any:  # noqa: ANN401 - JSON
+    try:
+        return fitted(value, field_type)
+    except ValueMismatch as mismatch:
+        message = f"data field {name}: {mismatch}"
+        raise FieldRefused(message) from None

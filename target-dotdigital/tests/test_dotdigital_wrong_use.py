@@ -1,0 +1,88 @@
+"""Wrong settings, credentials and input: one clear line and a non-zero exit code."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import target_dotdigital.target
+from delivery.errors import SettingsError
+from delivery.testing import record_line, schema_line
+from target_dotdigital.target import TargetDotdigital
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from commerce_sandbox.testing import RunningSandbox
+    from delivery.testing import LoaderProcess
+
+    Loader = Callable[..., LoaderProcess]
+
+PERSON = {"matchIdentifier": "email", "identifiers": {"email": "ann@example.org"}}
+INPUT = [schema_line("contacts", {}), record_line("contacts", PERSON)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"password": "wrong"}, "check the settings username and password"),
+        ({"api_url": "http://127.0.0.1:9"}, "the connection was refused or broke"),
+        ({"region": "r9"}, "region"),
+        ({"resubscribe": "always"}, "resubscribe"),
+        ({"lists": "typo"}, "'lists' was unexpected"),
+        ({"list": ""}, "setting list: a name has 1 to 128 characters"),
+        ({"list": 999_999}, "setting list: Dotdigital has no list of number 999999"),
+        ({"list": "Test"}, "setting list: Dotdigital keeps the list 'Test' for itself"),
+        ({"collections": {"visits": {}}}, "collections"),
+        ({"streams": {"contacts_*": "people"}}, "setting streams.contacts_*: must be one of contacts"),
+        ({"streams": {"a": {"to": "insight", "collection": "1x"}}}, "setting streams.a.collection"),
+        ({"streams": {"a": {"to": "insight", "scope": "contact"}}}, "setting streams.a.contact"),
+        ({"streams": {"a": {"to": "insight", "keys": ["id"]}}}, "setting streams.a: has no member keys"),
+    ],
+)
+def test_a_wrong_setting_ends_in_one_line(
+    sandbox: RunningSandbox, loader: Loader, changes: dict[str, Any], text: str
+) -> None:
+    result = loader(**changes).run(INPUT)
+    assert result.code == 1
+    (error,) = result.errors
+    assert text in error
+    assert "Traceback" not in result.log
+    assert "ann@example.org" not in result.log
+    assert sandbox.snapshot("dotdigital")["collections"] == {}
+
+
+def test_the_wrong_region_is_told_so(sandbox: RunningSandbox, loader: Loader) -> None:
+    wrong = loader(api_url=f"{sandbox.service_url('dotdigital')}/r2").run(INPUT)
+    assert wrong.code == 1
+    assert "region" in wrong.errors[0]
+
+
+def test_the_account_is_found_from_any_region(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = f"{sandbox.service_url('dotdigital')}/r1"
+    sandbox.control("POST", "/dotdigital/settings", {"api_endpoint": f"{home}/"})
+    monkeypatch.setattr(target_dotdigital.target, "host_of", lambda _: sandbox.service_url("dotdigital") + "/r3")
+    own = {name: value for name, value in settings.items() if name != "api_url"} | {"rejects_path": str(tmp_path)}
+    target = TargetDotdigital(config=own)
+    target.connect()
+    assert target._client.base_url == home
+    elsewhere = TargetDotdigital(config={**own, "region": "r3"})
+    with pytest.raises(SettingsError, match="setting region: the account lives at"):
+        elsewhere.connect()
+
+
+def test_check_tells_whether_the_credentials_work(loader: Loader) -> None:
+    assert loader().run([], "--check").code == 0
+    assert loader(password="wrong").run([], "--check").code == 1
+
+
+@pytest.mark.parametrize("line", ["ann@example.org says hello", '{"type": "RECORD", "stream": "contacts"}', '{"a": 1}'])
+def test_malformed_input_ends_in_one_line_that_repeats_nothing(loader: Loader, line: str) -> None:
+    result = loader().run([*INPUT[:1], line])
+    assert result.code == 1
+    (error,) = result.errors
+    assert "line 2" in error
+    assert "ann@" not in result.log
