@@ -1,6 +1,6 @@
 # The project's commands. They need git, make and Python 3.10 to 3.13, and set up everything else by themselves.
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench set-up requirements clean
+.PHONY: help demo sandbox test check format bench set-up requirements clean
 
 help: ## Show what there is to do
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
@@ -10,6 +10,9 @@ set-up: ## Make or update the environment in .venv
 
 demo: set-up ## Sync a made-up shop into both destinations, change it, and sync the changes
 	@.venv/bin/python scripts/demo.py
+
+sandbox: set-up ## Serve the three emulated services on port 8765 until stopped
+	@.venv/bin/commerce-sandbox serve
 
 test: set-up ## Check style and types, and run every test
 	@.venv/bin/ruff check .

@@ -34,6 +34,12 @@ TARGETS = {"target-iterable": "iterable", "target-dotdigital": "dotdigital"}
 SECONDS_TO_START = 90
 SECONDS_FOR_A_RUN = 600
 CHANGES = {"place_orders": 5, "edit_customers": 1, "cancel_orders": 1, "unpublish_products": 1}
+CHANGES_IN_WORDS = {
+    "place_orders": "new orders",
+    "edit_customers": "edited customer",
+    "cancel_orders": "cancelled order",
+    "unpublish_products": "unpublished product",
+}
 MOST_RECORDS_OF_CHANGES = 60
 """A second run that carries more than this has not sent the changes only."""
 
@@ -47,7 +53,7 @@ OBJECTS = {
 }
 """Which of the service's own counts belongs to which stream."""
 
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class DemoFailed(Exception):
@@ -56,13 +62,14 @@ class DemoFailed(Exception):
 
 @dataclass(frozen=True)
 class StreamOutcome:
-    """What became of the records of one stream in one run."""
+    """What became of the records of one stream in one run, and why some were not delivered."""
 
     stream: str
     read: int
     delivered: int
     rejected: int
     skipped: int
+    reasons: dict[str, dict[str, int]]
 
     @property
     def adds_up(self) -> bool:
@@ -185,8 +192,8 @@ def run(target: str, url: str, variables: dict[str, str], number: int) -> list[S
         raise DemoFailed(message)
     console.print(f"{command}  [green]done[/] in {time.monotonic() - began:.0f} s")
     streams = json.loads(summary.read_text())["streams"]
-    names = ("read", "delivered", "rejected", "skipped")
-    return [StreamOutcome(stream, *(counts[name] for name in names)) for stream, counts in streams.items()]
+    names = ("read", "delivered", "rejected", "skipped", "reasons")
+    return [StreamOutcome(stream, **{name: counts[name] for name in names}) for stream, counts in streams.items()]
 
 
 def arrived(url: str, service: str) -> str:
@@ -205,10 +212,10 @@ def last_lines(log: Path, count: int = 12) -> str:
 def show(title: str, url: str, outcomes: dict[str, list[StreamOutcome]]) -> None:
     """Print one table for both destinations."""
     table = Table(title=title, title_justify="left")
-    table.add_column("destination")
-    table.add_column("object")
+    table.add_column("destination", no_wrap=True)
+    table.add_column("object", no_wrap=True)
     for name in ("read", "delivered", "rejected", "skipped", "now there"):
-        table.add_column(name, justify="right")
+        table.add_column(name, justify="right", no_wrap=True)
     held = control(url, "GET", "/counts")
     for target, streams in outcomes.items():
         service = TARGETS[target]
@@ -218,6 +225,26 @@ def show(title: str, url: str, outcomes: dict[str, list[StreamOutcome]]) -> None
             table.add_row(service, outcome.stream, *map(str, figures), str(count))
         table.add_section()
     console.print(table)
+    for target, streams in outcomes.items():
+        for outcome in streams:
+            for kind, reasons in outcome.reasons.items():
+                for reason, count in reasons.items():
+                    console.print(f"  {TARGETS[target]}, {outcome.stream}: {count} {kind}: {reason}")
+
+
+def show_consent(url: str) -> None:
+    """Say how many contacts may be mailed, and compare with what the shop's customers said."""
+    customers = control(url, "GET", "/commercetools?path=customers")["customers"]
+    fields = [(customer.get("custom") or {}).get("fields") or {} for customer in customers]
+    said_yes = sum(1 for each in fields if each.get("NEWSLETTER_SUBSCRIBE") == "YES")
+    held = control(url, "GET", "/counts")["dotdigital"]
+    console.print(
+        f"\nOf {held['contacts']} contacts in Dotdigital, {held['mailable_contacts']} may be mailed. In the shop, "
+        f"{said_yes} customers said yes; nobody else is mailable, guests included."
+    )
+    if held["mailable_contacts"] > said_yes:
+        message = "more contacts may be mailed than customers said yes"
+        raise DemoFailed(message)
 
 
 def check(outcomes: dict[str, list[StreamOutcome]]) -> None:
@@ -239,14 +266,15 @@ def demo() -> None:
             url = stack.enter_context(running_sandbox())
         variables = environment(url)
         install_plugins(variables)
-        console.print(f"The sandbox is at {url} while the demo runs: open it in a browser.\n")
+        console.print(f"While the demo runs, all three services can be looked at in a browser: {url}\n")
         first = {target: run(target, url, variables, 1) for target in TARGETS}
         check(first)
         show("\nFirst run: everything", url, first)
+        show_consent(url)
 
         changed = control(url, "POST", "/commercetools/changes", CHANGES)
-        words = ", ".join(f"{len(ids)} x {name.replace('_', ' ')}" for name, ids in changed.items())
-        console.print(f"\nIn the shop: {words}.\n")
+        words = ", ".join(f"{len(changed[name])} {text}" for name, text in CHANGES_IN_WORDS.items())
+        console.print(f"\nMeanwhile in the shop: {words}.\n")
         second = {target: run(target, url, variables, 2) for target in TARGETS}
         check(second)
         show("\nSecond run: only the changes", url, second)

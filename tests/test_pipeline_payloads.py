@@ -10,7 +10,6 @@ from commerce_sandbox.vendor_specifications import DOTDIGITAL, ITERABLE, folder_
 from jsonschema import Draft202012Validator
 
 if TYPE_CHECKING:
-
     from pipeline import Pipeline
 
 SPECIFICATIONS = folder_beside(__file__)

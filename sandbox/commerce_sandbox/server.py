@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount, Router
 
@@ -51,7 +52,7 @@ def create_application(settings: SandboxSettings, shop: Shop | None = None) -> S
             Middleware(JournalMiddleware, journal=journal, clock=clock, services=services.keys()),
             Middleware(FaultMiddleware, board=faults, services=services.keys()),
         ],
-        exception_handlers={HTTPException: _tell_error},
+        exception_handlers={HTTPException: _tell_error, ClientDisconnect: _pass_over},
     )
 
 
@@ -62,3 +63,8 @@ async def _tell_error(request: Request, error: Exception) -> Response:
     if not request.scope["path"].startswith("/_sandbox"):
         return PlainTextResponse(error.detail, status_code=error.status_code, headers=error.headers)
     return JsonResponse({"error": error.detail}, status_code=error.status_code, headers=error.headers)
+
+
+async def _pass_over(_request: Request, _error: Exception) -> Response:
+    """Say nothing of a client that went away in the middle of its request: killed connectors do."""
+    return PlainTextResponse("", status_code=400)

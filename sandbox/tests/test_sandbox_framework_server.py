@@ -134,3 +134,13 @@ def test_kept_connections_answer_without_nagles_delay() -> None:
     # asyncio sets TCP_NODELAY only on sockets that name their protocol.
     with listening_socket("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_a_client_that_goes_away_in_the_middle_of_a_request_disturbs_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    with running_sandbox(customers=1, orders=1, products=1) as sandbox:
+        address = ("127.0.0.1", int(sandbox.url.rsplit(":", 1)[1]))
+        head = b"POST /iterable/api/users/update HTTP/1.1\r\nHost: x\r\nApi-Key: k\r\nContent-Length: 1000\r\n\r\n{"
+        with socket.create_connection(address) as connection:
+            connection.sendall(head)
+        assert sandbox.control("GET", "/health")["status"] == "ready"
+    assert [entry.message for entry in caplog.records if entry.levelname == "ERROR"] == []
