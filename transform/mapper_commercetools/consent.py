@@ -27,8 +27,8 @@ class ConsentRule:
 
     Attributes:
         field: Path of the value itself.
-        yes: Values that mean yes; text must be spelt exactly so.
-        no: Values that mean no.
+        yes_values: Values that mean yes; text must be spelt exactly so.
+        no_values: Values that mean no.
         time: Path of the instant at which it was given or withdrawn.
         url: Path of the page on which it was given.
         ip: Path of the person's IP address at that moment.
@@ -37,8 +37,8 @@ class ConsentRule:
     """
 
     field: Path
-    yes: tuple[ConsentValue, ...]
-    no: tuple[ConsentValue, ...]
+    yes_values: tuple[ConsentValue, ...]
+    no_values: tuple[ConsentValue, ...]
     time: Path
     url: Path
     ip: Path
@@ -76,9 +76,9 @@ UNKNOWN = Consent("unknown", None, None, None, None, None)
 def read_consent(customer: Record, rule: ConsentRule) -> Consent:
     """Read a customer's consent; `unknown` unless the field holds one of the listed values."""
     value = _at(customer, rule.field)
-    if _listed(value, rule.yes):
+    if _listed(value, rule.yes_values):
         answer: Literal["yes", "no"] = "yes"
-    elif _listed(value, rule.no):
+    elif _listed(value, rule.no_values):
         answer = "no"
     else:
         return UNKNOWN

@@ -183,7 +183,7 @@ def _explain(error: ValidationError, path: str) -> str:
     instance, schema = error.instance, error.schema
     if error.validator == "additionalProperties" and isinstance(schema, dict) and isinstance(instance, dict):
         known = schema.get("properties", {})
-        unknown = next(name for name in instance if name not in known)
+        unknown = next(str(name) for name in instance if name not in known)
         return f"{path}{'.'.join([*steps, unknown])}: unknown setting; known here are {', '.join(known)}"
     return f"{path}{'.'.join(steps)}: {error.message}"
 
@@ -200,12 +200,14 @@ def _product_link(template: str | None, path: str) -> ProductLink | None:
 
 def _consent(section: dict[str, Any], path: str) -> ConsentRule:
     merged = {**CONSENT_DEFAULTS, **section}
-    both = [value for value in merged["yes"] if any(_same(value, other) for other in merged["no"])]
+    both = [value for value in merged["yes_values"] if any(_same(value, other) for other in merged["no_values"])]
     if both:
-        message = f"{path}consent.email: the value {both[0]!r} is in both yes and no; keep it in one of them"
+        message = (
+            f"{path}consent.email: the value {both[0]!r} is in both yes_values and no_values; keep it in one of them"
+        )
         raise SettingsError(message)
     paths = {name: tuple(merged[name].split(".")) for name in ("field", "time", "url", "ip", "user_agent", "text")}
-    return ConsentRule(yes=tuple(merged["yes"]), no=tuple(merged["no"]), **paths)
+    return ConsentRule(yes_values=tuple(merged["yes_values"]), no_values=tuple(merged["no_values"]), **paths)
 
 
 def _same(value: object, other: object) -> bool:

@@ -9,8 +9,8 @@ _CONSENT_VALUES = {"type": "array", "items": {"type": ["string", "boolean", "int
 
 CONSENT_DEFAULTS: dict[str, Any] = {
     "field": "custom.fields.NEWSLETTER_SUBSCRIBE",
-    "yes": ["YES", True],
-    "no": ["NO", False],
+    "yes_values": ["YES", True],
+    "no_values": ["NO", False],
     "time": "custom.fields.newsletterConsentAt",
     "url": "custom.fields.newsletterConsentUrl",
     "ip": "custom.fields.newsletterConsentIp",
@@ -150,14 +150,14 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
                 "Consent to e-mail: paths within a customer",
                 {
                     "field": _path("The consent itself", CONSENT_DEFAULTS["field"]),
-                    "yes": {
+                    "yes_values": {
                         **_CONSENT_VALUES,
-                        "default": CONSENT_DEFAULTS["yes"],
+                        "default": CONSENT_DEFAULTS["yes_values"],
                         "description": "Values that mean yes, spelt exactly",
                     },
-                    "no": {
+                    "no_values": {
                         **_CONSENT_VALUES,
-                        "default": CONSENT_DEFAULTS["no"],
+                        "default": CONSENT_DEFAULTS["no_values"],
                         "description": "Values that mean no, spelt exactly",
                     },
                     "time": _path("When it was given or withdrawn", CONSENT_DEFAULTS["time"]),

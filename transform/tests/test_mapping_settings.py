@@ -26,8 +26,8 @@ from mapper_commercetools.settings_schema import SETTINGS_PROPERTIES, SETTINGS_S
         ({"product_url": "https://shop.example/{slug"}, r"^mapper\.config\.product_url: braces do not match"),
         ({"identity": {"project_type": "phone"}}, r"^mapper\.config\.identity\.project_type: 'phone'"),
         (
-            {"consent": {"email": {"yes": ["YES"], "no": ["YES"]}}},
-            r"^mapper\.config\.consent\.email: the value 'YES' is in both yes and no",
+            {"consent": {"email": {"yes_values": ["YES"], "no_values": ["YES"]}}},
+            r"^mapper\.config\.consent\.email: the value 'YES' is in both yes_values and no_values",
         ),
         ({"consent": {"email": {"field": ""}}}, r"^mapper\.config\.consent\.email\.field: "),
         (
