@@ -3,7 +3,7 @@
 .PHONY: help demo sandbox test check format bench set-up requirements clean
 
 help: ## Show what there is to do
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | column -t -s '|'
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 set-up: ## Make or update the environment in .venv
 	@PYTHON="$(PYTHON)" sh scripts/set_up.sh

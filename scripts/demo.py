@@ -53,7 +53,7 @@ OBJECTS = {
 }
 """Which of the service's own counts belongs to which stream."""
 
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
 
 class DemoFailed(Exception):

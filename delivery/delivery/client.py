@@ -132,6 +132,7 @@ class ApiClient:
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        shown_path: str | None = None,
     ) -> requests.Response:
         """Send one request and return the answer, trying again while that may help.
 
@@ -142,6 +143,7 @@ class ApiClient:
             body: JSON text to send.
             parameters: Query parameters.
             headers: Further headers for this request.
+            shown_path: The path as error texts may show it, where the path itself names a person.
 
         Returns:
             An answer that is neither a server fault nor a refusal for going too fast.
@@ -165,14 +167,15 @@ class ApiClient:
             self.inspect(response, budget)
             return response
 
+        shown = f"{method} {shown_path or path}"
         try:
             return retrying(attempt)
         except TransientFault as fault:
-            message = f"{self.service} at {self.base_url} does not answer as it should: {method} {path}: {fault}"
+            message = f"{self.service} at {self.base_url} does not answer as it should: {shown}: {fault}"
             raise ServiceUnavailable(message) from None
         except Throttled:
             message = (
-                f"{self.service} refuses {method} {path} for more than {self._retry.throttled_seconds:.0f} seconds "
+                f"{self.service} refuses {shown} for more than {self._retry.throttled_seconds:.0f} seconds "
                 "because of its rate limit; find out what else uses this account's allowance"
             )
             raise ServiceUnavailable(message) from None

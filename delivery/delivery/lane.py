@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from delivery.shutdown import Shutdown
 
 FAILURE_GRACE_SECONDS = 20.0
+LOOK_AROUND_SECONDS = 0.5
 
 
 class Lane:
@@ -37,9 +38,10 @@ class Lane:
 
         Raises:
             Exception: What an earlier job of this lane raised.
+            Interrupted: If the run is to end and its grace is over.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting < self._depth or self._failure is not None)
+            self._wait_until(lambda: self._waiting < self._depth or self._failure is not None)
             self.raise_failure()
             self._waiting += 1
         self._executor.submit(self._run, job)
@@ -49,9 +51,10 @@ class Lane:
 
         Raises:
             Exception: What a job of this lane raised.
+            Interrupted: If the run is to end and its grace is over.
         """
         with self._changed:
-            self._changed.wait_for(lambda: self._waiting == 0)
+            self._wait_until(lambda: self._waiting == 0)
             self.raise_failure()
 
     def raise_failure(self) -> None:
@@ -68,6 +71,10 @@ class Lane:
         self._executor.shutdown(wait=False)
         with self._changed:
             self._changed.wait_for(lambda: self._waiting == 0, timeout_seconds)
+
+    def _wait_until(self, ready: Callable[[], bool]) -> None:
+        while not self._changed.wait_for(ready, LOOK_AROUND_SECONDS):
+            self._shutdown.check()
 
     def _run(self, job: Callable[[], None]) -> None:
         try:

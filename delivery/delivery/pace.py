@@ -69,12 +69,15 @@ class Budget:
             retry_after: Seconds the service asked to wait, when it said so.
         """
         with self._lock:
-            self._refusals += 1
-            self._rate = max(self._full_rate / 64, self._rate / 2)
+            now = self._clock()
+            if now >= self._closed_until:
+                # Calls that were under way together are refused together: that is one refusal, not eight.
+                self._refusals += 1
+                self._rate = max(self._full_rate / 64, self._rate / 2)
             self._tokens = 0.0
             ceiling = min(LONGEST_WAIT_SECONDS, 2.0 ** (self._refusals - 1))
-            wait = random.uniform(0, ceiling) if retry_after is None else retry_after  # noqa: S311 - jitter
-            self._closed_until = max(self._closed_until, self._clock() + wait)
+            wait = random.uniform(ceiling / 2, ceiling) if retry_after is None else retry_after  # noqa: S311 - jitter
+            self._closed_until = max(self._closed_until, now + wait)
 
     def accepted(self) -> None:
         """Take note that the service took a call."""

@@ -18,14 +18,22 @@ class Shutdown:
     def __init__(self) -> None:
         self._requested = threading.Event()
         self._deadline = float("inf")
+        self._interruption = Interrupted()
 
     @property
     def requested(self) -> bool:
         """Whether the end was asked for."""
         return self._requested.is_set()
 
-    def request(self, grace_seconds: float) -> None:
-        """Ask for the end; a second request can only shorten the grace."""
+    def request(self, grace_seconds: float, signal_number: int | None = None) -> None:
+        """Ask for the end; a second request can only shorten the grace.
+
+        Args:
+            grace_seconds: How long work in flight may go on.
+            signal_number: The signal that asked, if one did.
+        """
+        if signal_number is not None:
+            self._interruption = Interrupted(signal_number)
         self._deadline = min(self._deadline, time.monotonic() + grace_seconds)
         self._requested.set()
 
@@ -33,6 +41,15 @@ class Shutdown:
     def remaining_seconds(self) -> float:
         """How much of the grace is left; infinite while the end was not asked for."""
         return max(0.0, self._deadline - time.monotonic())
+
+    def check(self) -> None:
+        """Come back if waiting may go on.
+
+        Raises:
+            Interrupted: If the grace is over.
+        """
+        if self._requested.is_set() and time.monotonic() > self._deadline:
+            raise self._interruption
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the end of the grace.
@@ -45,7 +62,6 @@ class Shutdown:
             if not self._requested.wait(remaining):
                 return
             if ends > self._deadline:
-                raise Interrupted
+                raise self._interruption
             time.sleep(max(0.0, ends - time.monotonic()))
-        if self._requested.is_set() and time.monotonic() > self._deadline:
-            raise Interrupted
+        self.check()

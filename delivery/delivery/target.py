@@ -313,7 +313,7 @@ class DeliveryTarget(Target):
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
-        self.shutdown.request(SIGNAL_GRACE_SECONDS)
+        self.shutdown.request(SIGNAL_GRACE_SECONDS, signum)
         self.reader.interrupt(Interrupted(signum))
 
     # The command

@@ -76,3 +76,15 @@ def test_a_wait_longer_than_the_grace_is_interrupted_at_once() -> None:
         shutdown.sleep(30)
     shutdown.sleep(0.01)
     assert time.monotonic() - began < 5
+
+
+def test_waiting_for_a_hanging_job_ends_with_the_grace() -> None:
+    shutdown, gate = Shutdown(), threading.Event()
+    lane = Lane("test", 1, shutdown)
+    lane.submit(lambda: hold(gate))
+    shutdown.request(grace_seconds=0.1, signal_number=15)
+    with pytest.raises(Interrupted) as caught:
+        lane.wait()
+    assert caught.value.exit_code == 143
+    gate.set()
+    lane.close(5)

@@ -50,6 +50,18 @@ def test_a_refusal_halves_the_rate_and_it_recovers_slowly() -> None:
     assert (time.now - before) == pytest.approx(80 / 8, rel=0.05)
 
 
+def test_calls_refused_together_slow_down_once() -> None:
+    time = SimulatedTime()
+    budget = Budget(16, time, burst=1, clock=time.clock)
+    for _ in range(8):
+        budget.refused(retry_after=1.0)
+    budget.acquire()
+    before = time.now
+    for _ in range(32):
+        budget.acquire()
+    assert (time.now - before) == pytest.approx(32 / (16 * SHARE_OF_LIMIT / 2), rel=0.1)
+
+
 def test_repeated_refusals_never_stop_a_budget_for_good() -> None:
     time = SimulatedTime()
     budget = Budget(10, time, clock=time.clock)

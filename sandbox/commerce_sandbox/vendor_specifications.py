@@ -1,8 +1,6 @@
-"""The vendors' own API descriptions, mended, for tests; none of them is part of this project.
+"""The vendors' own API descriptions, for tests; none of them is part of this project.
 
-They are looked for in ``shared/reference/specs`` beside the repository. They have defects that make every ordinary
-payload fail: alternatives that exclude each other or themselves, closed lists that are open on the wire. What is
-mended here is exactly that, so that a check against them says something.
+They are looked for in ``shared/reference/specs`` beside the repository.
 """
 
 from __future__ import annotations
@@ -12,24 +10,38 @@ import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-Document = dict[str, Any]
+from commerce_sandbox.vendor_specification_defects import (
+    Document,
+    mend_contacts,
+    mend_insight,
+    mend_iterable,
+    write_nullable_as_type,
+)
 
 ITERABLE = "iterable-swagger-1.8.json"
+COMMERCETOOLS = "commercetools-oas.yaml"
 DOTDIGITAL_CONTACTS = "dotdigital-contacts-v3.json"
 DOTDIGITAL_INSIGHT = "dotdigital-insight-data-v3.json"
+DOTDIGITAL_CONFIGURATION = "dotdigital-configuration-v3.json"
+DOTDIGITAL_EVENTS = "dotdigital-events-v3.json"
+DOTDIGITAL_ACCOUNTS = "dotdigital-accounts-utilities-v2.json"
+DOTDIGITAL_DATA_FIELDS = "dotdigital-contact-data-fields-v2.json"
+DOTDIGITAL_LISTS = "dotdigital-lists-v2.json"
+DOTDIGITAL_PREFERENCES = "dotdigital-preferences-subscriptions-v2.json"
+DOTDIGITAL_PROGRAMS = "dotdigital-programs-v2.json"
 DOTDIGITAL = (
     DOTDIGITAL_CONTACTS,
     DOTDIGITAL_INSIGHT,
-    "dotdigital-configuration-v3.json",
-    "dotdigital-events-v3.json",
-    "dotdigital-accounts-utilities-v2.json",
-    "dotdigital-contact-data-fields-v2.json",
-    "dotdigital-lists-v2.json",
-    "dotdigital-preferences-subscriptions-v2.json",
-    "dotdigital-programs-v2.json",
+    DOTDIGITAL_CONFIGURATION,
+    DOTDIGITAL_EVENTS,
+    DOTDIGITAL_ACCOUNTS,
+    DOTDIGITAL_DATA_FIELDS,
+    DOTDIGITAL_LISTS,
+    DOTDIGITAL_PREFERENCES,
+    DOTDIGITAL_PROGRAMS,
 )
+_MENDINGS = {ITERABLE: mend_iterable, DOTDIGITAL_CONTACTS: mend_contacts, DOTDIGITAL_INSIGHT: mend_insight}
 _FOLDER = Path("shared", "reference", "specs")
 
 
@@ -44,15 +56,16 @@ def folder_beside(path: str) -> Path | None:
 
 @cache
 def specification(folder: Path, name: str) -> Document:
-    """Return one description with its known defects mended."""
+    """Return one description with its known defects mended.
+
+    Args:
+        folder: Folder of the descriptions.
+        name: Name of a JSON file in it.
+    """
     document: Document = json.loads((folder / name).read_text(encoding="utf-8"))
-    if name == ITERABLE:
-        _mend_iterable(document["definitions"])
-    if name == DOTDIGITAL_CONTACTS:
-        _mend_contacts(document["components"]["schemas"])
-    if name == DOTDIGITAL_INSIGHT:
-        _mend_insight(document["components"]["schemas"])
-    _mend_nullable(document)
+    if name in _MENDINGS:
+        _MENDINGS[name](document)
+    write_nullable_as_type(document)
     return document
 
 
@@ -60,13 +73,19 @@ def specification(folder: Path, name: str) -> Document:
 class Operation:
     """One operation of a vendor's API.
 
+    Each schema comes with all that it refers to.
+
     Attributes:
         template: Its path, with parameters in braces.
-        body: JSON Schema of its request body, with all it refers to; None if it takes none.
+        description: What the vendor says about it.
+        body: JSON Schema of its request body; None if it takes none.
+        answers: JSON Schema of the body it answers with, for each status it may have; None if that has no body.
     """
 
     template: str
+    description: str
     body: Document | None
+    answers: dict[str, Document | None]
 
 
 def operation(folder: Path, names: tuple[str, ...], method: str, path: str) -> Operation | None:
@@ -76,7 +95,7 @@ def operation(folder: Path, names: tuple[str, ...], method: str, path: str) -> O
         folder: Folder of the descriptions.
         names: Descriptions to look in.
         method: HTTP method.
-        path: Path without query.
+        path: Path without query; a template matches itself.
     """
     found: list[tuple[str, Document, Document]] = []
     for name in names:
@@ -88,7 +107,12 @@ def operation(folder: Path, names: tuple[str, ...], method: str, path: str) -> O
         return None
     # Of /users/{email} and /users/getFields, the one with fewer parameters is meant.
     template, described, document = min(found, key=lambda entry: entry[0].count("{"))
-    return Operation(template, _body_schema(described, document))
+    return Operation(
+        template,
+        described.get("description", ""),
+        _body_schema(described, document),
+        {status: _schema(answer, document) for status, answer in described["responses"].items()},
+    )
 
 
 def _template_pattern(template: str) -> re.Pattern[str]:
@@ -98,42 +122,13 @@ def _template_pattern(template: str) -> re.Pattern[str]:
 
 def _body_schema(described: Document, document: Document) -> Document | None:
     if "swagger" in document:
-        schemas = [each["schema"] for each in described.get("parameters", []) if each["in"] == "body"]
-        return {**schemas[0], "definitions": document["definitions"]} if schemas else None
-    content = described.get("requestBody", {}).get("content", {}).get("application/json")
-    return {**content["schema"], "components": document["components"]} if content else None
+        bodies = [each for each in described.get("parameters", []) if each["in"] == "body"]
+        return _schema(bodies[0], document) if bodies else None
+    return _schema(described.get("requestBody", {}), document)
 
 
-def _mend_iterable(definitions: Document) -> None:
-    envelope = definitions["IterableApiResponse"]["properties"]
-    envelope["params"] = {}
-    del envelope["code"]["enum"]
-    definitions["JsObject"] = {"type": "object"}
-    definitions["CatalogItemWithProperties"]["properties"]["lastModified"] = {"type": ["integer", "string"]}
-    del definitions["ApiResponseUser"]["required"]
-
-
-def _mend_contacts(schemas: Document) -> None:
-    schemas["identifiers"]["properties"]["contactId"] = {"type": "integer"}
-    schemas["contactIdObject"]["additionalProperties"] = {"type": ["string", "integer"]}
-    del schemas["channelProperties_channelProperties_email"]["additionalProperties"]
-    address = schemas["consentRecord"]["properties"]["ipAddress"]
-    address["anyOf"] = address.pop("oneOf")
-    schemas["contactIdentifier"]["anyOf"] = schemas["contactIdentifier"].pop("oneOf")
-    schemas["preferenceFull"]["required"] = ["id", "isOptedIn"]
-
-
-def _mend_insight(schemas: Document) -> None:
-    del schemas["upsertInsightRecord"]["allOf"][0]["additionalProperties"]
-    del schemas["returnedInsightRecord"]["allOf"][1]["additionalProperties"]
-    schemas["inline_response_200"]["properties"]["status"]["enum"] += ["NotFinished", "Finished"]
-    schemas["inline_response_200_2"]["required"] = ["summary"]
-    schemas["inline_response_200_3"]["properties"]["schema"] = {"type": ["object", "array"]}
-
-
-def _mend_nullable(node: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Write ``nullable`` of OpenAPI 3.0 as JSON Schema does, in place."""
-    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        _mend_nullable(value)
-    if isinstance(node, dict) and node.get("nullable") is True and isinstance(node.get("type"), str):
-        node["type"] = [node["type"], "null"]
+def _schema(described: Document, document: Document) -> Document | None:
+    """Return the JSON Schema of a request body or an answer, with what it refers to."""
+    shared = "definitions" if "swagger" in document else "components"
+    holder = described if "swagger" in document else described.get("content", {}).get("application/json", {})
+    return {**holder["schema"], shared: document.get(shared, {})} if "schema" in holder else None

@@ -22,12 +22,6 @@ def running() -> Iterator[RunningSandbox]:
 
 
 @pytest.fixture
-def sandbox(running: RunningSandbox) -> RunningSandbox:
-    running.control("POST", "/reset")
-    return running
-
-
-@pytest.fixture
 def client(sandbox: RunningSandbox) -> ShopClient:
     return sandbox.shop_client()
 

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 from commerce_sandbox.dotdigital.settings import DotdigitalSettings
-from commerce_sandbox.dotdigital.testing import InProcessDotdigital, path_part
+from commerce_sandbox.dotdigital.testing import InProcessDotdigital
+from commerce_sandbox.in_process import path_part
 
 
 @pytest.fixture

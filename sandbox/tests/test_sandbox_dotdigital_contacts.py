@@ -4,7 +4,8 @@ from typing import Any
 
 import pytest
 from commerce_sandbox.dotdigital.settings import DotdigitalSettings
-from commerce_sandbox.dotdigital.testing import InProcessDotdigital, path_part
+from commerce_sandbox.dotdigital.testing import InProcessDotdigital
+from commerce_sandbox.in_process import path_part
 
 CONSENT = {
     "text": "Yes, send me news",

@@ -82,7 +82,12 @@ def load(sandbox: RunningSandbox, *, order_of_people: int = 1) -> None:
         {
             "key": f"O-{name}",
             "contactIdentity": {"identifier": "email", "value": f"{name}@example.org"},
-            "json": {"id": f"O-{name}", "order_total": 5.5},
+            "json": {
+                "id": f"O-{name}",
+                "order_total": 5.5,
+                "currency": "EUR",
+                "products": [{"name": "Hat", "qty": 2, "price": 2.75}],
+            },
         }
         for name in ("ann", "bo")
     ][::order_of_people]
@@ -90,6 +95,10 @@ def load(sandbox: RunningSandbox, *, order_of_people: int = 1) -> None:
     collection = {"collectionName": "Orders", "collectionScope": "contact", "collectionType": "orders"}
     report = finish(sandbox, "/insightData/v3/import", {**collection, "records": orders})
     assert report["summary"]["totalImported"] == 2
+    product = {"key": "P-1", "json": {"name": "Boot", "price": 106.9, "currency": "EUR"}}
+    collection = {"collectionName": "Products", "collectionScope": "account", "collectionType": "catalog"}
+    report = finish(sandbox, "/insightData/v3/import", {**collection, "records": [product]})
+    assert report["summary"]["totalImported"] == 1
 
 
 def test_two_runs_that_end_in_the_same_data_have_the_same_snapshot_but_for_volatile_parts(
@@ -158,11 +167,18 @@ def test_the_page_shows_contacts_with_their_status_and_finds_them(sandbox: Runni
     found = page(sandbox, "?q=BO%40")
     assert "bo@example.org" in found
     assert "Friends" not in found
+    by_status = page(sandbox, "?q=unsubscribed")
+    assert "bo@example.org" in by_status
+    assert "ann@example.org" not in by_status
 
 
 @pytest.mark.parametrize(
     ("section", "shown"),
     [
+        ("orders", "O-ann"),
+        ("orders", "5.50 EUR"),
+        ("orders", "2 x Hat at 2.75 EUR"),
+        ("catalog", "106.90 EUR"),
         ("records", "O-ann"),
         ("collections", "order_total"),
         ("imports", "insight imports"),
@@ -177,6 +193,23 @@ def test_the_page_shows_contacts_with_their_status_and_finds_them(sandbox: Runni
 def test_every_table_of_the_page_is_drawn(sandbox: RunningSandbox, section: str, shown: str) -> None:
     load(sandbox)
     assert shown in page(sandbox, f"?section={section}")
+
+
+def test_orders_of_any_shape_are_drawn(sandbox: RunningSandbox) -> None:
+    sandbox.control("POST", "/dotdigital/contacts", [{"identifiers": {"email": "ann@example.org"}}])
+    identity = {"identifier": "email", "value": "ann@example.org"}
+    shapes: list[dict[str, Any]] = [{}, {"order_total": "free", "products": "none", "currency": 5}, {"products": [{}]}]
+    for number, content in enumerate(shapes):
+        name = f"Orders{number}"
+        collection = {"collectionName": name, "collectionScope": "contact", "collectionType": "orders"}
+        record = {"key": f"O-{number}", "contactIdentity": identity, "json": content}
+        finish(sandbox, "/insightData/v3/import", {**collection, "records": [record]})
+    shown = page(sandbox, "?section=orders")
+    stored = sandbox.snapshot("dotdigital", "collections")["collections"]
+    held = [key for collection in stored.values() for key in collection["records"]]
+    assert held
+    for key in held:
+        assert key in shown
 
 
 def test_failed_records_are_shown_with_their_import(sandbox: RunningSandbox) -> None:

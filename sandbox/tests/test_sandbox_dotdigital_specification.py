@@ -2,35 +2,29 @@
 
 from __future__ import annotations
 
-import json
-from functools import cache
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from commerce_sandbox.dotdigital.settings import DotdigitalSettings
-from commerce_sandbox.dotdigital.testing import InProcessDotdigital, Reply
+from commerce_sandbox.dotdigital.testing import InProcessDotdigital
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_ACCOUNTS as ACCOUNTS
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_CONFIGURATION as CONFIGURATION
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_CONTACTS as CONTACTS
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_DATA_FIELDS as FIELDS
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_EVENTS as EVENTS
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_INSIGHT as INSIGHT
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_LISTS as LISTS
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_PREFERENCES as PREFERENCES
+from commerce_sandbox.vendor_specifications import DOTDIGITAL_PROGRAMS as PROGRAMS
+from commerce_sandbox.vendor_specifications import Operation, folder_beside, operation
 from jsonschema import Draft202012Validator
 
-SPECIFICATIONS = next(
-    (
-        folder / "shared" / "reference" / "specs"
-        for folder in Path(__file__).resolve().parents
-        if (folder / "shared" / "reference" / "specs").is_dir()
-    ),
-    None,
-)
+if TYPE_CHECKING:
+    from commerce_sandbox.in_process import Reply
+
+SPECIFICATIONS = folder_beside(__file__)
 pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's OpenAPI files are not beside the project")
 
-CONTACTS = "dotdigital-contacts-v3.json"
-INSIGHT = "dotdigital-insight-data-v3.json"
-CONFIGURATION = "dotdigital-configuration-v3.json"
-EVENTS = "dotdigital-events-v3.json"
-FIELDS = "dotdigital-contact-data-fields-v2.json"
-LISTS = "dotdigital-lists-v2.json"
-PREFERENCES = "dotdigital-preferences-subscriptions-v2.json"
-PROGRAMS = "dotdigital-programs-v2.json"
-ACCOUNTS = "dotdigital-accounts-utilities-v2.json"
 ONE_CONTACT = "/contacts/v3/{identifier}/{value}"
 ANN = {"identifier": "email", "value": "ann@example.org"}
 CONSENT = {
@@ -42,64 +36,32 @@ CONSENT = {
 }
 
 
-@cache
-def specification(name: str) -> dict[str, Any]:
-    """Return one OpenAPI file with its known defects mended."""
+def described(name: str, method: str, template: str) -> Operation:
     assert SPECIFICATIONS is not None
-    document: dict[str, Any] = json.loads((SPECIFICATIONS / name).read_text())
-    schemas = document.get("components", {}).get("schemas", {})
-    if name == CONTACTS:
-        mend_contacts(schemas)
-    if name == INSIGHT:
-        mend_insight(schemas)
-    mend_nullable(document)
-    return document
+    found = operation(SPECIFICATIONS, (name,), method, template)
+    assert found is not None
+    assert found.template == template
+    return found
 
 
-def mend_contacts(schemas: dict[str, Any]) -> None:
-    schemas["identifiers"]["properties"]["contactId"] = {"type": "integer"}
-    del schemas["channelProperties_channelProperties_email"]["additionalProperties"]
-    address = schemas["consentRecord"]["properties"]["ipAddress"]
-    address["anyOf"] = address.pop("oneOf")
-    schemas["contactIdentifier"]["anyOf"] = schemas["contactIdentifier"].pop("oneOf")
-    schemas["preferenceFull"]["required"] = ["id", "isOptedIn"]
+def faults(schema: dict[str, Any], content: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(content)]
 
 
-def mend_insight(schemas: dict[str, Any]) -> None:
-    del schemas["upsertInsightRecord"]["allOf"][0]["additionalProperties"]
-    del schemas["returnedInsightRecord"]["allOf"][1]["additionalProperties"]
-    schemas["inline_response_200"]["properties"]["status"]["enum"] += ["NotFinished", "Finished"]
-    schemas["inline_response_200_2"]["required"] = ["summary"]
-    schemas["inline_response_200_3"]["properties"]["schema"] = {"type": ["object", "array"]}
-
-
-def mend_nullable(node: Any) -> None:  # noqa: ANN401 - any JSON value
-    """Write ``nullable`` of OpenAPI 3.0 as JSON Schema does, in place."""
-    for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else ():
-        mend_nullable(value)
-    if isinstance(node, dict) and node.get("nullable") is True and isinstance(node.get("type"), str):
-        node["type"] = [node["type"], "null"]
-
-
-def faults(name: str, schema: dict[str, Any], content: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    document = specification(name)
-    whole = {**schema, "components": document.get("components", {})}
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(whole).iter_errors(content)]
-
-
-def check_answer(name: str, method: str, path: str, reply: Reply) -> None:
-    operation = specification(name)["paths"][path][method.lower()]
-    assert str(reply.status) in operation["responses"], reply.text
-    content = operation["responses"][str(reply.status)].get("content", {}).get("application/json")
-    if content is None:
+def check_answer(name: str, method: str, template: str, reply: Reply) -> None:
+    answers = described(name, method, template).answers
+    assert str(reply.status) in answers, reply.text
+    schema = answers[str(reply.status)]
+    if schema is None:
         assert reply.text == ""
     else:
-        assert faults(name, content["schema"], reply.json) == []
+        assert faults(schema, reply.json) == []
 
 
-def check_request(name: str, method: str, path: str, body: Any) -> list[str]:  # noqa: ANN401 - any JSON value
-    operation = specification(name)["paths"][path][method.lower()]
-    return faults(name, operation["requestBody"]["content"]["application/json"]["schema"], body)
+def check_request(name: str, method: str, template: str, body: Any) -> list[str]:  # noqa: ANN401 - any JSON value
+    schema = described(name, method, template).body
+    assert schema is not None
+    return faults(schema, body)
 
 
 @pytest.fixture
@@ -303,6 +265,13 @@ WRONG_PARTS: list[dict[str, Any]] = [
 
 def test_a_contact_with_every_part_is_valid_and_accepted(dotdigital: InProcessDotdigital) -> None:
     contact = full_contact(dotdigital)
+    assert check_request(CONTACTS, "PUT", "/contacts/v3/import", {"contacts": [contact]}) == []
+    assert dotdigital.import_contacts(contact)["failures"] == []
+
+
+def test_a_contact_named_by_its_contact_id_is_valid_and_accepted(dotdigital: InProcessDotdigital) -> None:
+    contact_id = dotdigital.get("/contacts/v3/email/ann@example.org").json["contactId"]
+    contact = {"matchIdentifier": "contactId", "identifiers": {"contactId": contact_id}}
     assert check_request(CONTACTS, "PUT", "/contacts/v3/import", {"contacts": [contact]}) == []
     assert dotdigital.import_contacts(contact)["failures"] == []
 

@@ -1,26 +1,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 import requests
-from commerce_sandbox.testing import ControlError, RunningSandbox, running_sandbox
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningSandbox]:
-    with running_sandbox(customers=2, orders=2, products=2) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: RunningSandbox) -> RunningSandbox:
-    running.control("POST", "/reset")
-    return running
+from commerce_sandbox.testing import ControlError, RunningSandbox
 
 
 def token(sandbox: RunningSandbox, path: str = "/oauth/token") -> requests.Response:

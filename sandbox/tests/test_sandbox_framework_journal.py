@@ -8,26 +8,12 @@ import requests
 from commerce_sandbox import journal as journal_module
 from commerce_sandbox.clock import Clock
 from commerce_sandbox.journal import Journal, JournalEntry, JournalMiddleware, RequestFilter
-from commerce_sandbox.testing import RunningSandbox, running_sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
+    from commerce_sandbox.testing import RunningSandbox
     from starlette.types import Message, Receive, Scope, Send
 
 API_KEY = "sandbox-iterable-key-0123456789abcd"
-
-
-@pytest.fixture(scope="module")
-def running() -> Iterator[RunningSandbox]:
-    with running_sandbox(customers=2, orders=2, products=2) as sandbox:
-        yield sandbox
-
-
-@pytest.fixture
-def sandbox(running: RunningSandbox) -> RunningSandbox:
-    running.control("POST", "/reset")
-    return running
 
 
 def update_user(sandbox: RunningSandbox, email: str, filler: str = "") -> None:

@@ -1,63 +1,33 @@
-"""The emulated Iterable against the vendor's own contract, where that file is at hand.
-
-The contract is looked for in ``shared/reference/specs`` beside the repository and is no part of it. Its known
-defects are patched first: ``params`` may be null, the set of codes is open, catalog values are plain objects,
-three catalog reads are wrapped in the envelope, times are epoch milliseconds, users may lack an address.
-"""
+"""The emulated Iterable against the vendor's own contract, where that file is at hand."""
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 import pytest
 from commerce_sandbox.iterable.body_shape import Kind, ListOf, MapOf, Members, Shape
 from commerce_sandbox.iterable.endpoints import ENDPOINTS
 from commerce_sandbox.iterable.settings import IterableSettings
 from commerce_sandbox.iterable.testing import InProcessIterable
+from commerce_sandbox.vendor_specifications import ITERABLE, Operation, folder_beside, operation
 from jsonschema import Draft4Validator
 
 if TYPE_CHECKING:
     from commerce_sandbox.iterable.endpoint import Endpoint
     from commerce_sandbox.iterable.json_value import JsonValue
 
-SPEC_NAME = "shared/reference/specs/iterable-swagger-1.8.json"
-SPEC = next((parent / SPEC_NAME for parent in Path(__file__).parents if (parent / SPEC_NAME).exists()), None)
-pytestmark = pytest.mark.skipif(SPEC is None, reason="the vendor's contract is not beside the repository")
+SPECIFICATIONS = folder_beside(__file__)
+pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's contract is not beside the repository")
 
-WRAPPED = {
-    ("get", "/api/catalogs"),
-    ("get", "/api/catalogs/{catalogName}/items"),
-    ("get", "/api/catalogs/{catalogName}/items/{itemId}"),
-    ("get", "/api/catalogs/{catalogName}/fieldMappings"),
-}
 PERIODS = {"second": 1.0, "minute": 60.0}
 
 
-@pytest.fixture(scope="module")
-def contract() -> dict[str, Any]:
-    assert SPEC is not None
-    document: dict[str, Any] = msgspec.json.decode(SPEC.read_bytes())
-    definitions = document["definitions"]
-    envelope = definitions["IterableApiResponse"]["properties"]
-    envelope["params"] = {}
-    del envelope["code"]["enum"]
-    definitions["JsObject"] = {"type": "object"}
-    definitions["CatalogItemWithProperties"]["properties"]["lastModified"] = {"type": ["integer", "string"]}
-    del definitions["ApiResponseUser"]["required"]
-    return document
-
-
-def operation(contract: dict[str, Any], method: str, path: str) -> tuple[str, dict[str, Any]]:
-    """Return the vendor's template and operation for a path, literal templates first."""
-    found = [
-        (template, operations[method])
-        for template, operations in contract["paths"].items()
-        if method in operations and re.fullmatch(re.sub(r"\{[^}]+\}", "[^/]+", template), path)
-    ]
-    return min(found, key=lambda entry: entry[0].count("{"))
+def contract(method: str, path: str) -> Operation:
+    assert SPECIFICATIONS is not None
+    described = operation(SPECIFICATIONS, (ITERABLE,), method, path)
+    assert described is not None, f"the contract does not know {method} {path}"
+    return described
 
 
 CALLS: list[tuple[str, str, Any]] = [
@@ -120,38 +90,30 @@ CALLS: list[tuple[str, str, Any]] = [
 ]
 
 
-def test_requests_and_successful_answers_fit_the_contract(contract: dict[str, Any]) -> None:
+def test_requests_and_successful_answers_fit_the_contract() -> None:
     iterable = InProcessIterable(IterableSettings(rate_limits=False, incremental_subscriptions=True))
     covered = set()
     for method, path, body in CALLS:
-        template, described = operation(contract, method, path.partition("?")[0])
-        covered.add((method, template))
-        for parameter in described["parameters"]:
-            if parameter["in"] == "body":
-                _check(contract, parameter["schema"], body, f"request of {method} {path}")
+        described = contract(method, path.partition("?")[0])
+        covered.add((method, described.template))
+        if described.body is not None:
+            _check(described.body, body, f"request of {method} {path}")
         reply = iterable.call(method.upper(), f"/iterable{path}", body)
         assert reply.status in {200, 201, 202}, f"{method} {path}: {reply.status} {reply.text}"
-        assert str(reply.status) in described["responses"], f"{method} {path}: {reply.status} is not listed"
-        schema = described["responses"].get("200", {}).get("schema")
+        assert str(reply.status) in described.answers, f"{method} {path}: {reply.status} is not listed"
+        # Of an operation that answers 201 or 202, the contract shows the body under 200.
+        schema = described.answers.get("200")
         if schema is None:
             continue
-        answer = reply.json
-        if (method, template) in WRAPPED:
-            assert set(answer) == {"msg", "code", "params"}
-            answer = answer["params"]
-        _check(contract, schema, answer, f"answer of {method} {path}")
+        _check(schema, reply.json, f"answer of {method} {path}")
     assert len(covered) >= 40
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS, ids=lambda endpoint: f"{endpoint.method} {endpoint.path}")
-def test_endpoints_and_their_rate_limits_are_the_contracts(contract: dict[str, Any], endpoint: Endpoint) -> None:
-    path = re.sub(r"\{group_id[^}]*\}|\{list_id[^}]*\}", "1", endpoint.path)
-    path = re.sub(r"\{[^}]+\}", "x", path)
-    template, described = operation(contract, endpoint.method.lower(), path)
-    assert template.count("{") == endpoint.path.count("{")
-    stated = re.search(
-        r"Rate limit</b>:?\s*:?\s*([\d,]+) requests?(?:/| per )(second|minute)", described["description"]
-    )
+def test_endpoints_and_their_rate_limits_are_the_contracts(endpoint: Endpoint) -> None:
+    described = _described(endpoint)
+    assert described.template.count("{") == endpoint.path.count("{")
+    stated = re.search(r"Rate limit</b>:?\s*:?\s*([\d,]+) requests?(?:/| per )(second|minute)", described.description)
     if stated is None:
         assert endpoint.limit is None
         return
@@ -165,21 +127,25 @@ def test_endpoints_and_their_rate_limits_are_the_contracts(contract: dict[str, A
     [endpoint for endpoint in ENDPOINTS if endpoint.body is not None],
     ids=lambda endpoint: f"{endpoint.method} {endpoint.path}",
 )
-def test_request_shapes_are_the_contracts(contract: dict[str, Any], endpoint: Endpoint) -> None:
-    path = re.sub(r"\{group_id[^}]*\}", "1", endpoint.path)
-    _, described = operation(contract, endpoint.method.lower(), re.sub(r"\{[^}]+\}", "x", path))
-    [body] = [parameter["schema"] for parameter in described["parameters"] if parameter["in"] == "body"]
+def test_request_shapes_are_the_contracts(endpoint: Endpoint) -> None:
+    body = _described(endpoint).body
+    assert body is not None
     assert endpoint.body is not None
-    _compare(contract, endpoint.body, body, endpoint.path)
+    _compare(body["definitions"], endpoint.body, body, endpoint.path)
+
+
+def _described(endpoint: Endpoint) -> Operation:
+    path = re.sub(r"\{group_id[^}]*\}|\{list_id[^}]*\}", "1", endpoint.path)
+    return contract(endpoint.method, re.sub(r"\{[^}]+\}", "x", path))
 
 
 UNDOCUMENTED = {"updateOnly", "createdAt"}
 """Members that the contract leaves out although the vendor's own clients or partners send them."""
 
 
-def _compare(contract: dict[str, Any], shape: Shape, schema: dict[str, Any], place: str) -> None:
+def _compare(definitions: dict[str, Any], shape: Shape, schema: dict[str, Any], place: str) -> None:
     if "$ref" in schema:
-        schema = contract["definitions"][schema["$ref"].rpartition("/")[2]]
+        schema = definitions[schema["$ref"].rpartition("/")[2]]
     if isinstance(shape, Members):
         properties = schema["properties"]
         assert set(shape.required) == set(schema.get("required", ())), place
@@ -187,10 +153,10 @@ def _compare(contract: dict[str, Any], shape: Shape, schema: dict[str, Any], pla
         assert set(properties) - {"children"} <= set(declared), place
         assert set(declared) - set(properties) <= UNDOCUMENTED, place
         for name in set(declared) & set(properties):
-            _compare(contract, declared[name], properties[name], f"{place}.{name}")
+            _compare(definitions, declared[name], properties[name], f"{place}.{name}")
     elif isinstance(shape, ListOf):
         assert schema["type"] == "array", place
-        _compare(contract, shape.element, schema["items"], f"{place}[]")
+        _compare(definitions, shape.element, schema["items"], f"{place}[]")
     elif isinstance(shape, MapOf):
         assert schema["type"] == "object", place
     else:
@@ -198,7 +164,6 @@ def _compare(contract: dict[str, Any], shape: Shape, schema: dict[str, Any], pla
         assert kinds.get(schema["type"], Kind.OBJECT) is shape, place
 
 
-def _check(contract: dict[str, Any], schema: dict[str, Any], instance: JsonValue, what: str) -> None:
-    validator = Draft4Validator({**schema, "definitions": contract["definitions"]})
-    errors = [f"{what}: {error.json_path}: {error.message}" for error in validator.iter_errors(instance)]
+def _check(schema: dict[str, Any], instance: JsonValue, what: str) -> None:
+    errors = [f"{what}: {error.json_path}: {error.message}" for error in Draft4Validator(schema).iter_errors(instance)]
     assert not errors, errors

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from commerce_sandbox.iterable.field_values import stored_date
 from commerce_sandbox.iterable.settings import IterableSettings
-from commerce_sandbox.iterable.testing import InProcessIterable, Reply
+from commerce_sandbox.iterable.testing import InProcessIterable
 from hypothesis import given
 from hypothesis import strategies as st
 
 if TYPE_CHECKING:
+    from commerce_sandbox.in_process import Reply
     from commerce_sandbox.iterable.json_value import JsonValue
 
 ANA = "ana@example.org"

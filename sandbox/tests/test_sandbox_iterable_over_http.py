@@ -145,8 +145,8 @@ def test_users_can_be_seeded(sandbox: RunningSandbox) -> None:
 @pytest.mark.parametrize(
     ("section", "shown"),
     [
-        ("users", ["ana@example.org", "cust-2", "2 x &lt;b&gt;Hat&lt;/b&gt; at 2.5", "userListIds"]),
-        ("purchases", ["p-1", "1970-01-01 00:00:01", "5.0"]),
+        ("users", ["ana@example.org", "cust-2", "2 x &lt;b&gt;Hat&lt;/b&gt; at 2.50", "userListIds"]),
+        ("purchases", ["p-1", "1970-01-01 00:00:01", "5.00"]),
         ("events", ["e-1", "updateCart"]),
         ("catalog-items", ["products"]),
         ("lists", ["61001", "all"]),
@@ -169,9 +169,19 @@ def test_the_page_finds_a_person(sandbox: RunningSandbox) -> None:
     page = requests.get(f"{sandbox.url}/pages/iterable?q=PERSON59", timeout=10).text
     assert "person59@example.org" in page
     assert "person1@example.org" not in page
-    second = requests.get(f"{sandbox.url}/pages/iterable?page=2", timeout=10).text
-    assert "person59@example.org" in second
-    assert "person1@example.org" not in second
+    pages = [requests.get(f"{sandbox.url}/pages/iterable?page={page}", timeout=10).text for page in (1, 2)]
+    for seed in seeds:
+        assert sum(f">{seed['email']}<" in page for page in pages) == 1, seed
+
+
+def test_the_page_names_the_lists_and_channels_of_a_person(sandbox: RunningSandbox) -> None:
+    _load(sandbox)
+    channels = requests.get(f"{sandbox.url}/iterable/api/channels", headers=KEY, timeout=10).json()["channels"]
+    left = {"email": "ana@example.org", "unsubscribedChannelIds": [channels[0]["id"]]}
+    assert post(sandbox, "users/updateSubscriptions", left).status_code == 200
+    page = requests.get(f"{sandbox.url}/pages/iterable?q=ana%40", timeout=10).text
+    assert channels[0]["name"] in page
+    assert "unsubscribedChannelIds" in page
 
 
 def test_a_batch_of_a_thousand_users_is_quick(sandbox: RunningSandbox) -> None:

@@ -6,8 +6,9 @@ import hashlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from commerce_sandbox.in_process import path_part
 from commerce_sandbox.iterable.settings import IterableSettings
-from commerce_sandbox.iterable.testing import InProcessIterable, path_part
+from commerce_sandbox.iterable.testing import InProcessIterable
 
 if TYPE_CHECKING:
     from commerce_sandbox.iterable.json_value import JsonValue

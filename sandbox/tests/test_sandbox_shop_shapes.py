@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,10 +12,13 @@ from commerce_sandbox.clock import Clock
 from commerce_sandbox.commercetools.store import Store
 from commerce_sandbox.shop import Shop, ShopPlan, generate_shop
 from commerce_sandbox.shop.changes import CHANGES
+from commerce_sandbox.vendor_specification_defects import mend_commercetools
+from commerce_sandbox.vendor_specifications import COMMERCETOOLS, folder_beside
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+SPECIFICATIONS = folder_beside(__file__)
 HISTORY_END = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 SCHEMA_OF_PATH = {
     "customers": "Customer",
@@ -47,46 +49,30 @@ FORMATS = {
 JSON_TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
 
 
-def _specification() -> Path | None:
-    for folder in Path(__file__).resolve().parents:
-        candidate = folder / "shared" / "reference" / "specs" / "commercetools-oas.yaml"
-        if candidate.is_file():
-            return candidate
-    return None
-
-
 class Shapes:
-    """Finds what a document has that its schema does not know, and what it lacks.
-
-    The file needs the patches its vendor left to the reader: a `required` entry that begins with a slash is a
-    pattern for map keys, not a name; of the map types only localized strings and order hints hold strings.
-    """
-
-    STRING_MAPS = frozenset({"LocalizedString", "CategoryOrderHints"})
+    """Finds what a document has that its schema does not know, and what it lacks."""
 
     def __init__(self, schemas: dict[str, Any]) -> None:
         self._schemas = schemas
 
-    def _resolved(self, schema: dict[str, Any]) -> tuple[str, dict[str, Any]]:
-        name = ""
+    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
         while "$ref" in schema:
-            name = schema["$ref"].rsplit("/", 1)[1]
-            schema = self._schemas[name]
-        return name, schema
+            schema = self._schemas[schema["$ref"].rsplit("/", 1)[1]]
+        return schema
 
     def _flat(self, schema: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        _, schema = self._resolved(schema)
+        schema = self._resolved(schema)
         members, required = dict(schema.get("properties", {})), set(schema.get("required", []))
         for part in schema.get("allOf", []):
             part_members, part_required = self._flat(part)
             members.update(part_members)
             required |= part_required
-        return members, {name for name in required if not name.startswith("/")}
+        return members, required
 
     def defects(self, schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
-        name, schema = self._resolved(schema)
+        schema = self._resolved(schema)
         if isinstance(value, dict):
-            yield from self._object_defects(name, schema, value, at)
+            yield from self._object_defects(schema, value, at)
             return
         kind = schema.get("type")
         if kind == "object" or "allOf" in schema:
@@ -104,17 +90,17 @@ class Shapes:
             for item in value:
                 yield from self.defects(schema.get("items", {}), item, f"{at}[]")
 
-    def _object_defects(self, name: str, schema: dict[str, Any], value: dict[str, Any], at: str) -> Iterator[str]:
+    def _object_defects(self, schema: dict[str, Any], value: dict[str, Any], at: str) -> Iterator[str]:
         own = [schema, *(part for part in schema.get("allOf", []) if "$ref" not in part)]
         for rule in [part["discriminator"] for part in own if "discriminator" in part]:
             mapped = rule["mapping"].get(value.get(rule["propertyName"]))
             if mapped is None:
                 yield f"{at}: {rule['propertyName']} is not in the list"
                 return
-            _, schema = self._resolved({"$ref": mapped})
+            schema = self._resolved({"$ref": mapped})
         if "additionalProperties" in schema:
-            if name in self.STRING_MAPS:
-                yield from (f"{at}.{key}: string expected" for key in value if not isinstance(value[key], str))
+            for key, member in value.items():
+                yield from self.defects(schema["additionalProperties"], member, f"{at}.{key}")
             return
         members, required = self._flat(schema)
         if not members:
@@ -129,11 +115,12 @@ class Shapes:
 
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
-    path = _specification()
-    if path is None:
+    if SPECIFICATIONS is None:
         pytest.skip("the vendor's OpenAPI file is not beside this repository")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)  # noqa: S506 - both are safe loaders
+    text = (SPECIFICATIONS / COMMERCETOOLS).read_text(encoding="utf-8")
+    document = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+    mend_commercetools(document)
     return Shapes(document["components"]["schemas"])
 
 

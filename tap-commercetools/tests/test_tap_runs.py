@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-
     from conftest import TapProcess, TapRun
 
 NAMES = [definition.name for definition in STREAMS]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from delivery.answer import ServiceAnswer
 
 if TYPE_CHECKING:
     from collections.abc import Container
@@ -31,30 +32,16 @@ TOO_MANY = 429
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, read leniently.
+class Answer(ServiceAnswer):
+    """An answer of Dotdigital; its code is empty unless it is a refusal.
 
     Attributes:
-        status: HTTP status.
         data: The JSON it holds; None if it holds none.
-        code: The service's word for a refusal; empty if there is none.
         text: What the service says about a refusal, without values; empty if it says nothing.
     """
 
-    status: int
     data: Any = None
-    code: str = ""
     text: str = ""
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the service did what was asked."""
-        return OK <= self.status < 300  # noqa: PLR2004 - HTTP's own numbers
-
-    @property
-    def word(self) -> str:
-        """The code, or the status if there is none."""
-        return self.code or f"HTTP {self.status}"
 
     @property
     def explained(self) -> str:
@@ -84,9 +71,9 @@ def read_answer(response: requests.Response, redaction: Redaction) -> Answer:
     """Return an answer; whatever is not JSON counts as empty."""
     data = json_of(response)
     if response.status_code < 300 or not isinstance(data, dict):  # noqa: PLR2004 - HTTP's own numbers
-        return Answer(response.status_code, data)
+        return Answer(response.status_code, data=data)
     code, text = error_of(data)
-    return Answer(response.status_code, data, code, without_values(text, redaction))
+    return Answer(response.status_code, code, data, without_values(text, redaction))
 
 
 def error_of(data: dict[str, Any]) -> tuple[str, str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from delivery.client import ApiClient, RetryPolicy, Throttled, TransientFault
-from delivery.errors import AccessRefused, ServiceUnavailable
+from delivery.errors import AccessRefused
 from delivery.redaction import Redaction
 from typing_extensions import override
 
@@ -110,12 +110,7 @@ class DotdigitalClient(ApiClient):
             AccessRefused: If the credentials do not work or the account does not allow this.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
-        try:
-            response = self.call(method, path, budget=budget, body=body, parameters=parameters)
-        except ServiceUnavailable as error:
-            if shown_path is None:
-                raise
-            raise ServiceUnavailable(str(error).replace(path, shown_path)) from None
+        response = self.call(method, path, budget=budget, body=body, parameters=parameters, shown_path=shown_path)
         return read_answer(response, self.redaction)
 
     def trying_once(self) -> DotdigitalClient:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from commerce_sandbox.vendor_specifications import DOTDIGITAL, folder_beside, operation
 from delivery.testing import record_line, schema_line
-from jsonschema import Draft4Validator
+from dotdigital_records import evidence
+from jsonschema import Draft202012Validator
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,48 +20,23 @@ if TYPE_CHECKING:
     Loader = Callable[..., LoaderProcess]
 
 
-def folder_of_specifications() -> Path | None:
-    places = (parent.parent / "shared" / "reference" / "specs" for parent in Path(__file__).resolve().parents[:-1])
-    return next((place for place in places if place.is_dir()), None)
+SPECIFICATIONS = folder_beside(__file__)
+pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's descriptions are not beside the project")
 
 
-def validator(document: dict[str, Any], path: str, method: str) -> Draft4Validator:
-    schema = document["paths"][path][method]["requestBody"]["content"]["application/json"]["schema"]
-    return Draft4Validator({**schema, "components": document["components"]})
+def validator(method: str, path: str) -> Draft202012Validator:
+    assert SPECIFICATIONS is not None
+    described = operation(SPECIFICATIONS, DOTDIGITAL, method, path)
+    assert described is not None
+    assert described.body is not None
+    return Draft202012Validator(described.body)
 
 
-@pytest.fixture(scope="module")
-def specifications() -> dict[str, dict[str, Any]]:
-    folder = folder_of_specifications()
-    if folder is None:
-        pytest.skip("the vendor's specifications are not here")
-    contacts = json.loads((folder / "dotdigital-contacts-v3.json").read_text())
-    insight = json.loads((folder / "dotdigital-insight-data-v3.json").read_text())
-    # Known faults of the vendor's files: alternatives that exclude each other, or themselves.
-    schemas = contacts["components"]["schemas"]
-    schemas["consentRecord"]["properties"]["ipAddress"] = {"type": "string"}
-    schemas["contactIdentifier"] = {"type": "object", "minProperties": 1}
-    schemas["contactIdObject"]["additionalProperties"] = {"type": ["string", "integer"]}
-    channels = schemas["channelProperties_channelProperties_email"]
-    channels.pop("additionalProperties", None)
-    del insight["components"]["schemas"]["upsertInsightRecord"]["allOf"][0]["additionalProperties"]
-    return {"contacts": contacts, "insight": insight}
-
-
-def test_every_request_fits_the_vendors_description(
-    sandbox: RunningSandbox, loader: Loader, specifications: dict[str, dict[str, Any]]
-) -> None:
+def test_every_request_fits_the_vendors_description(sandbox: RunningSandbox, loader: Loader) -> None:
     seen = len(sandbox.requests(service="dotdigital"))
-    evidence = {
-        "text": "Yes",
-        "dateTimeConsented": "2026-02-01T09:30:00Z",
-        "url": "https://shop.example/join",
-        "ipAddress": "203.0.113.9",
-        "userAgent": "Mozilla/5.0",
-    }
     contacts: list[dict[str, Any]] = [
         {"dataFields": {"FIRSTNAME": "Ann", "VIP": True, "POINTS": 1.5, "LASTNAME": None}},
-        {"channelProperties": {"email": {"status": "subscribed", "emailType": "html"}}, "consentRecords": [evidence]},
+        {"channelProperties": {"email": {"status": "subscribed", "emailType": "html"}}, "consentRecords": [evidence()]},
         {"channelProperties": {"email": {"status": "unsubscribed"}}, "preferences": [{"id": 11, "isOptedIn": True}]},
     ]
     order = {
@@ -78,12 +54,13 @@ def test_every_request_fits_the_vendors_description(
     result = loader(list="Everybody").run(lines)
     assert result.code == 0, result.log
 
-    checks = {
-        ("PUT", "/contacts/v3/import"): validator(specifications["contacts"], "/contacts/v3/import", "put"),
-        ("POST", "/contacts/v3"): validator(specifications["contacts"], "/contacts/v3", "post"),
-        ("POST", "/contacts/v3/delete"): validator(specifications["contacts"], "/contacts/v3/delete", "post"),
-        ("PUT", "/insightData/v3/import"): validator(specifications["insight"], "/insightData/v3/import", "put"),
-    }
+    places = (
+        ("PUT", "/contacts/v3/import"),
+        ("POST", "/contacts/v3"),
+        ("POST", "/contacts/v3/delete"),
+        ("PUT", "/insightData/v3/import"),
+    )
+    checks = {place: validator(*place) for place in places}
     checked = set()
     for call in sandbox.requests(service="dotdigital")[seen:]:
         place = (call["method"], call["path"])

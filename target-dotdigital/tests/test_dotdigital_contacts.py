@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery.testing import record_line, schema_line, state_line
+from dotdigital_records import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,16 +38,6 @@ def line(email: str, **members: Any) -> str:
 
 def yes(**members: Any) -> dict[str, Any]:
     return {"channelProperties": {"email": {"status": "subscribed"}}, **members}
-
-
-def evidence(text: str = "Yes please", at: str = "2026-02-01T09:30:00Z") -> dict[str, str]:
-    return {
-        "text": text,
-        "dateTimeConsented": at,
-        "url": "https://shop.example/join",
-        "ipAddress": "203.0.113.9",
-        "userAgent": "Mozilla/5.0",
-    }
 
 
 def held(sandbox: RunningSandbox) -> dict[str, dict[str, Any]]:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery.testing import record_line, schema_line, state_line
+from dotdigital_records import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,14 +21,7 @@ HTML = "<html><body>Bad gateway, ann@example.org, sandbox-password</body></html>
 
 
 def lines() -> list[str]:
-    evidence = {
-        "text": "Yes",
-        "dateTimeConsented": "2026-02-01T09:30:00Z",
-        "url": "https://shop.example/join",
-        "ipAddress": "203.0.113.9",
-        "userAgent": "Mozilla/5.0",
-    }
-    yes = {"channelProperties": {"email": {"status": "subscribed"}}, "consentRecords": [evidence]}
+    yes = {"channelProperties": {"email": {"status": "subscribed"}}, "consentRecords": [evidence()]}
     contacts = [
         {
             "matchIdentifier": "email",

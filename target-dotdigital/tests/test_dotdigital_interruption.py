@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery.testing import record_line, schema_line, state_line
+from dotdigital_records import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,15 +32,7 @@ def lines() -> list[str]:
         }
         if number % 2:
             record["channelProperties"] = {"email": {"status": "subscribed"}}
-            record["consentRecords"] = [
-                {
-                    "text": "Yes",
-                    "dateTimeConsented": "2026-02-01T09:30:00Z",
-                    "url": "https://shop.example/join",
-                    "ipAddress": "203.0.113.9",
-                    "userAgent": "Mozilla/5.0",
-                }
-            ]
+            record["consentRecords"] = [evidence()]
         contacts.append(record_line("contacts", record))
         identity = {"identifier": "email", "value": email}
         json = {"id": f"O-{number}", "order_total": number + 0.5}

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+from delivery.answer import ServiceAnswer
 from delivery.errors import AccessRefused, StreamStopped
 from delivery.narrowing import BatchRefused
 from delivery.outcome import Outcome, rejected, skipped
@@ -31,30 +32,16 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """An answer, read leniently.
+class Answer(ServiceAnswer):
+    """An answer of Iterable.
 
     Attributes:
-        status: HTTP status.
-        code: Iterable's word for the outcome; empty if the answer has none.
         params: Details, by name.
         body: The whole JSON object; empty if the answer is none.
     """
 
-    status: int
-    code: str = ""
     params: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def succeeded(self) -> bool:
-        """Whether the service took the request."""
-        return 200 <= self.status < 300  # noqa: PLR2004 - HTTP's own numbers
-
-    @property
-    def word(self) -> str:
-        """The code, or the status if there is none."""
-        return self.code or f"HTTP {self.status}"
 
 
 def read_answer(response: requests.Response) -> Answer:

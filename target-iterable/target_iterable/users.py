@@ -96,8 +96,13 @@ class UserSink(Sink):
     def merge(self, earlier: Record, later: Record) -> Record | None:
         if any(earlier.get(name) != later.get(name) for name in ("email", "userId", "mergeNestedObjects")):
             return None
-        combine = _merge_nested if later.get("mergeNestedObjects") else _merge_top_level
-        fields = combine(earlier.get("dataFields", {}), later.get("dataFields", {}))
+        before, after = earlier.get("dataFields", {}), later.get("dataFields", {})
+        if not later.get("mergeNestedObjects"):
+            fields = {**before, **after}
+        elif can_be_one(before, after):
+            fields = _merge_nested(before, after)
+        else:
+            return None
         return {**earlier, **later, **({"dataFields": fields} if fields else {})}
 
     @override
@@ -174,8 +179,18 @@ def _comparable(identifier: object) -> str:
     return text.strip().lower() if "@" in text else text
 
 
-def _merge_top_level(earlier: Record, later: Record) -> Record:
-    return {**earlier, **later}
+def can_be_one(earlier: Record, later: Record) -> bool:
+    """Tell whether one update of nested objects can have the effect of two in order.
+
+    It cannot where an object follows a null or a single value: the first removes what the profile holds there, and one
+    update that merges the object into the profile would keep it.
+    """
+    for name, value in later.items():
+        if isinstance(value, dict) and name in earlier:
+            before = earlier[name]
+            if not isinstance(before, dict) or not can_be_one(before, value):
+                return False
+    return True
 
 
 def _merge_nested(earlier: Record, later: Record) -> Record:

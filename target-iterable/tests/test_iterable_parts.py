@@ -10,13 +10,13 @@ from delivery.checkpoint import Segment
 from delivery.entry import Entry, Source
 from delivery.outcome import DELIVERED, OutcomeKind
 from delivery.rejects import SchemaMessage
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from target_iterable.answers import Answer, refusal
 from target_iterable.catalog_items import escape_item_id
 from target_iterable.catalogs import field_types
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person
-from target_iterable.users import _merge_nested, attribute_failures
+from target_iterable.users import _merge_nested, attribute_failures, can_be_one
 
 SOURCE = Source(SchemaMessage("users", {}), "{}", Segment())
 
@@ -56,9 +56,20 @@ def applied(profile: dict[str, Any], update: dict[str, Any]) -> dict[str, Any]:
 def test_merging_two_updates_has_the_effect_of_both_in_order(
     profile: dict[str, Any], first: dict[str, Any], second: dict[str, Any]
 ) -> None:
+    assume(can_be_one(first, second))
     one_after_the_other = applied(applied(profile, first), second)
     at_once = applied(profile, _merge_nested(first, second))
     assert without_empty(at_once) == without_empty(one_after_the_other)
+
+
+@example(first={"b": None}, second={"b": {}})
+@example(first={"b": 1}, second={"b": {"a": 2}})
+@given(first=json_objects, second=json_objects)
+def test_updates_that_cannot_be_one_are_told_apart(first: dict[str, Any], second: dict[str, Any]) -> None:
+    clash = any(
+        name in first and not isinstance(first[name], dict) for name, part in second.items() if isinstance(part, dict)
+    )
+    assert not (clash and can_be_one(first, second))
 
 
 def without_empty(value: Any) -> Any:  # noqa: ANN401 - JSON

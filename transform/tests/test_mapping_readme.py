@@ -1,9 +1,8 @@
-"""The README's examples are run, and its settings table is what `--about` prints."""
+"""The README's examples are run."""
 
 from __future__ import annotations
 
 import json
-import os
 import re
 from datetime import datetime, timezone
 from pathlib import Path
@@ -12,10 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 from mapper_commercetools.engine import create_record_mapper
-from mapper_commercetools.mapper import MapperCommercetools
 
 README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- settings:begin -->", "<!-- settings:end -->"
 EXAMPLE = re.compile(
     r"<!-- example: (?P<destination>\w+) (?P<stream>\w+) -->\nSettings:\n\n```json\n(?P<settings>.*?)```\n\n"
     r"Input:\n\n```json\n(?P<input>.*?)```\n\nOutput:\n\n```json\n(?P<output>.*?)```\n",
@@ -39,18 +36,6 @@ def test_a_worked_example_gives_the_output_it_shows(example: dict[str, str]) -> 
     shown = [{"stream": outcome.stream, "record": outcome.record} for outcome in outcomes]
     # Compared as text within numbers too: 81.00 is what is written, not 81.
     assert _exactly(msgspec.json.Encoder(decimal_format="number").encode(shown)) == _exactly(example["output"].encode())
-
-
-def test_the_settings_table_is_the_commands_own(capsys: pytest.CaptureFixture[str]) -> None:
-    MapperCommercetools.print_about("markdown")
-    table = "\n".join(line for line in capsys.readouterr().out.splitlines() if line.startswith("|"))
-    text = README.read_text(encoding="utf-8")
-    before, rest = text.split(BEGIN)
-    _, after = rest.split(END)
-    wanted = f"{before}{BEGIN}\n{table}\n{END}{after}"
-    if os.environ.get("UPDATE_README"):
-        README.write_text(wanted, encoding="utf-8")
-    assert README.read_text(encoding="utf-8") == wanted, "run this test with UPDATE_README=1 to rewrite the table"
 
 
 def _exactly(document: bytes) -> Any:  # noqa: ANN401  any JSON document

@@ -39,10 +39,11 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
 
 def shop_page(store: Store, arguments: Mapping[str, str]) -> Page:
     """Return the page that shows one kind of resource, ``?table=``, and links to the others."""
-    counts = {path: len(store.table(path)) for path in store.paths()}
+    held = {path: len(store.table(path)) for path in store.paths()}
+    counts = {path: held[path] for path in (*_COLUMNS, *held) if path in held}
     asked = arguments.get("table", _FIRST_TABLE)
     path = asked if asked in counts else next(iter(counts), _FIRST_TABLE)
-    columns = ("id", *_COLUMNS.get(path, _OTHER_COLUMNS), "version", "lastModifiedAt")
+    columns = (*_COLUMNS.get(path, _OTHER_COLUMNS), "lastModifiedAt", "version", "id")
     view = table_view(
         path.replace("/", "-"),
         path.replace("-", " ").capitalize(),
@@ -55,9 +56,14 @@ def shop_page(store: Store, arguments: Mapping[str, str]) -> Page:
 
 
 def _rows(store: Store, path: str, columns: Sequence[str]) -> Iterator[dict[str, object]]:
-    for document in store.all(path):
+    for document in sorted(store.all(path), key=_last_modified, reverse=True):
         flat = _product(document) if path == _PRODUCTS else document
         yield {column: readable(flat.get(column)) for column in columns}
+
+
+def _last_modified(document: Document) -> str:
+    moment: str = document["lastModifiedAt"]
+    return moment
 
 
 def _product(document: Document) -> Document:

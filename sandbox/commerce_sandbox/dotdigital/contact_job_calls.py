@@ -9,7 +9,8 @@ from commerce_sandbox.dotdigital.contact_import import ContactImport
 from commerce_sandbox.dotdigital.contact_writing import Merge
 from commerce_sandbox.dotdigital.failure import Failure
 from commerce_sandbox.dotdigital.identifiers import CONTACT_ID, check_identifier
-from commerce_sandbox.dotdigital.jobs import JobKind, poll
+from commerce_sandbox.dotdigital.job_status import job_status
+from commerce_sandbox.dotdigital.jobs import JobKind
 from commerce_sandbox.dotdigital.path_table import Endpoint
 from commerce_sandbox.dotdigital.rate_limits import Tier
 
@@ -58,14 +59,8 @@ def _required_fault(record: object) -> str | None:
 
 
 def _import_status(call: Call) -> Answer:
-    identifier = call.path["importId"]
-    job = call.account.jobs.find(JobKind.CONTACT_IMPORT, identifier)
-    if job is None:
-        raise refusal(404, "contacts:importNotFound", f"The import request '{identifier}' could not be found!")
-    report = poll(job, call.settings.import_polls_until_done)
-    if report is None:
-        return Answer(content={"importId": identifier, "status": "NotFinished"})
-    return Answer(content={"importId": identifier, "status": job.forced_status or "Finished", **report})
+    not_found = ("contacts:importNotFound", "import request")
+    return job_status(call, JobKind.CONTACT_IMPORT, "importId", not_found, pending=("NotFinished", "NotFinished"))
 
 
 def _delete(call: Call) -> Answer:
@@ -121,15 +116,7 @@ def _reference_failure(account: Account, name: str, value: object) -> Failure | 
 
 
 def _delete_status(call: Call) -> Answer:
-    identifier = call.path["deleteId"]
-    job = call.account.jobs.find(JobKind.CONTACT_DELETION, identifier)
-    if job is None:
-        raise refusal(404, "contacts:deleteNotFound", f"The deletion '{identifier}' could not be found!")
-    report = poll(job, call.settings.import_polls_until_done)
-    if report is None:
-        started = job.polls > 1
-        return Answer(content={"deleteId": identifier, "status": "NotFinished" if started else "NotStarted"})
-    return Answer(content={"deleteId": identifier, "status": job.forced_status or "Finished", **report})
+    return job_status(call, JobKind.CONTACT_DELETION, "deleteId", ("contacts:deleteNotFound", "deletion"))
 
 
 ENDPOINTS = (

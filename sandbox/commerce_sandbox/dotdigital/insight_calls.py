@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from commerce_sandbox.dotdigital.answer import Answer, refusal
 from commerce_sandbox.dotdigital.insight_import import InsightImport
 from commerce_sandbox.dotdigital.insight_store import COLLECTION_TYPES, SCOPES, is_collection_name
-from commerce_sandbox.dotdigital.jobs import JobKind, poll
+from commerce_sandbox.dotdigital.job_status import job_status
+from commerce_sandbox.dotdigital.jobs import JobKind
 from commerce_sandbox.dotdigital.path_table import Endpoint
 from commerce_sandbox.dotdigital.rate_limits import Tier
 
@@ -75,16 +76,14 @@ def _shape_fault(record: object) -> str | None:
 
 
 def _import_status(call: Call) -> Answer:
-    identifier = call.path["importId"]
-    job = call.account.jobs.find(JobKind.INSIGHT_IMPORT, identifier)
-    if job is None:
-        raise refusal(404, "insightData:importNotFound", f"The import request '{identifier}' could not be found!")
-    report = poll(job, call.settings.import_polls_until_done)
-    if report is None:
-        started = job.polls > 1
-        return Answer(content={"importId": identifier, "status": "Processing" if started else "NotStarted"})
-    status = job.forced_status or call.settings.insight_finished_word
-    return Answer(content={"importId": identifier, "status": status, **report})
+    return job_status(
+        call,
+        JobKind.INSIGHT_IMPORT,
+        "importId",
+        ("insightData:importNotFound", "import request"),
+        pending=("NotStarted", "Processing"),
+        finished=call.settings.insight_finished_word,
+    )
 
 
 def collection_summary(collection: InsightCollection, records: int) -> dict[str, Any]:
@@ -164,15 +163,7 @@ def submit_deletion(call: Call, records: int, delete: Callable[[], None]) -> Ans
 
 
 def _job_status(call: Call) -> Answer:
-    identifier = call.path["jobId"]
-    job = call.account.jobs.find(JobKind.INSIGHT_DELETION, identifier)
-    if job is None:
-        raise refusal(404, "insightData:asyncJobNotFound", f"The job '{identifier}' could not be found!")
-    report = poll(job, call.settings.import_polls_until_done)
-    if report is None:
-        started = job.polls > 1
-        return Answer(content={"jobId": identifier, "status": "NotFinished" if started else "NotStarted"})
-    return Answer(content={"jobId": identifier, "status": job.forced_status or "Finished", **report})
+    return job_status(call, JobKind.INSIGHT_DELETION, "jobId", ("insightData:asyncJobNotFound", "job"))
 
 
 def _schema(call: Call) -> Answer:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from markupsafe import Markup
-
+from commerce_sandbox.cell_text import ColouredWord, amount_text, item_line
 from commerce_sandbox.dotdigital.email_status import NO_SUBSCRIPTION, PENDING, SUBSCRIBED
 from commerce_sandbox.dotdigital.jobs import JobKind
 from commerce_sandbox.dotdigital.snapshot import counts
@@ -16,14 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
 
+    from commerce_sandbox.cell_text import Tone
     from commerce_sandbox.dotdigital.account import Account
     from commerce_sandbox.dotdigital.contact import Contact
+    from commerce_sandbox.dotdigital.insight_store import InsightCollection, InsightRecord
     from commerce_sandbox.dotdigital.jobs import Job
 
 Row = dict[str, Any]
 Columns = tuple[tuple[str, str], ...]
 
-_STATUS_CLASSES = {SUBSCRIBED: "good", PENDING: "waiting", NO_SUBSCRIPTION: "absent"}
+_STATUS_TONES: dict[str, Tone] = {SUBSCRIBED: "good", PENDING: "waiting", NO_SUBSCRIPTION: "quiet"}
+_JOB_TONES: dict[str, Tone] = {"Finished": "good", "running": "waiting"}
 
 
 def account_page(account: Account, arguments: Mapping[str, str]) -> Page:
@@ -42,22 +44,29 @@ def account_page(account: Account, arguments: Mapping[str, str]) -> Page:
 
 
 def _contacts(account: Account) -> Iterator[Row]:
-    for contact in account.contacts.all():
+    for contact in sorted(account.contacts.all(), key=lambda contact: contact.updated, reverse=True):
         yield {
             "email": contact.address,
-            "other": {name: value for name, value in contact.identifiers.items() if name != "email"},
+            "name": _name(contact),
             "status": _coloured(contact.email.status),
             "optInType": contact.email.opt_in_type,
             "lists": [contact_list.name for contact_list in account.lists.of_contact(contact.contact_id)],
-            "dataFields": contact.data_fields,
+            "consent": [f"{consent.text} ({consent.date_time_consented})" for consent in contact.consents],
             "preferences": _preferences(account, contact),
-            "consent": [f"{consent.date_time_consented}: {consent.text}" for consent in contact.consents],
+            "dataFields": contact.data_fields,
+            "other": {name: value for name, value in contact.identifiers.items() if name != "email"},
             "updated": _time(contact.updated),
         }
 
 
-def _coloured(status: str) -> Markup:
-    return Markup('<strong class="{}">{}</strong>').format(_STATUS_CLASSES.get(status, "bad"), status)
+def _name(contact: Contact) -> str:
+    return " ".join(
+        str(contact.data_fields[part]) for part in ("FIRSTNAME", "LASTNAME") if contact.data_fields.get(part)
+    )
+
+
+def _coloured(status: str) -> ColouredWord:
+    return ColouredWord(status, _STATUS_TONES.get(status, "bad"))
 
 
 def _preferences(account: Account, contact: Contact) -> list[str]:
@@ -101,14 +110,68 @@ def _collections(account: Account) -> Iterator[Row]:
         }
 
 
+def _orders(account: Account) -> Iterator[Row]:
+    """Yield the records of collections of type orders, what was bought last first."""
+    records = [record for _, record in _records_of_type(account, "orders")]
+    for record in sorted(records, key=lambda record: str(record.json.get("purchase_date", "")), reverse=True):
+        content = record.json
+        currency = content.get("currency")
+        items = content.get("products")
+        yield {
+            "bought": content.get("purchase_date"),
+            "key": record.key,
+            "owner": _owner(account, record),
+            "total": amount_text(content.get("order_total"), currency),
+            "status": content.get("order_status"),
+            "items": [_item(item, currency) for item in items] if isinstance(items, list) else items,
+            "json": content,
+            "updated": _time(record.updated),
+        }
+
+
+def _item(item: object, currency: object) -> object:
+    if not isinstance(item, dict):
+        return item
+    return item_line(item.get("qty", "?"), item.get("name", "?"), item.get("price", "?"), currency)
+
+
+def _catalog(account: Account) -> Iterator[Row]:
+    for collection, record in _records_of_type(account, "catalog"):
+        content = record.json
+        yield {
+            "name": content.get("name"),
+            "sku": content.get("sku"),
+            "price": amount_text(content.get("price"), content.get("currency")),
+            "stock": content.get("stock"),
+            "status": content.get("status"),
+            "json": content,
+            "collection": collection.name,
+            "key": record.key,
+            "updated": _time(record.updated),
+        }
+
+
+def _records_of_type(account: Account, type_: str) -> Iterator[tuple[InsightCollection, InsightRecord]]:
+    for collection in account.insight.all():
+        if collection.type == type_:
+            for record in collection.records.values():
+                yield collection, record
+
+
+def _owner(account: Account, record: InsightRecord) -> str | None:
+    if record.owner is None:
+        return None
+    contact = account.contacts.get(record.owner)
+    return contact.label if contact else str(record.owner)
+
+
 def _records(account: Account) -> Iterator[Row]:
     for collection in account.insight.all():
         for record in collection.records.values():
-            contact = None if record.owner is None else account.contacts.get(record.owner)
             yield {
                 "collection": collection.name,
                 "key": record.key,
-                "owner": contact.label if contact else record.owner,
+                "owner": _owner(account, record),
                 "json": record.json,
                 "updated": _time(record.updated),
             }
@@ -129,10 +192,9 @@ def _imports(account: Account) -> Iterator[Row]:
             }
 
 
-def _job_status(job: Job) -> str:
-    if job.report is None:
-        return "running"
-    return job.forced_status or str(job.report.get("status", "done"))
+def _job_status(job: Job) -> ColouredWord:
+    status = "running" if job.report is None else job.forced_status or str(job.report.get("status", "Finished"))
+    return ColouredWord(status, _JOB_TONES.get(status, "bad"))
 
 
 def _failure_line(failure: Mapping[str, Any]) -> str:
@@ -182,16 +244,46 @@ _SECTIONS: dict[str, tuple[str, Columns, Callable[[Account], Iterator[Row]]]] = 
         "Contacts",
         (
             ("email", "E-mail"),
-            ("other", "Other identifiers"),
+            ("name", "Name"),
             ("status", "Status"),
             ("optInType", "Opt-in"),
             ("lists", "Lists"),
             ("dataFields", "Data fields"),
-            ("preferences", "Preferences"),
             ("consent", "Consent"),
+            ("preferences", "Preferences"),
+            ("other", "Other identifiers"),
             ("updated", "Updated"),
         ),
         _contacts,
+    ),
+    "orders": (
+        "Orders",
+        (
+            ("bought", "Bought"),
+            ("key", "Key"),
+            ("owner", "Contact"),
+            ("total", "Total"),
+            ("status", "Status"),
+            ("items", "Items"),
+            ("json", "Whole record"),
+            ("updated", "Updated"),
+        ),
+        _orders,
+    ),
+    "catalog": (
+        "Catalogue",
+        (
+            ("name", "Name"),
+            ("sku", "SKU"),
+            ("price", "Price"),
+            ("stock", "Stock"),
+            ("status", "Status"),
+            ("json", "Whole record"),
+            ("collection", "Collection"),
+            ("key", "Key"),
+            ("updated", "Updated"),
+        ),
+        _catalog,
     ),
     "records": (
         "Insight records",
@@ -220,12 +312,12 @@ _SECTIONS: dict[str, tuple[str, Columns, Callable[[Account], Iterator[Row]]]] = 
         "Imports",
         (
             ("kind", "Kind"),
-            ("id", "Id"),
-            ("records", "Records"),
             ("status", "Status"),
+            ("records", "Records"),
             ("collection", "Collection"),
             ("summary", "Summary"),
             ("failures", "First failures"),
+            ("id", "Id"),
         ),
         _imports,
     ),

@@ -120,14 +120,14 @@ def get_items(call: Call) -> Answer:
 
 
 def get_item(call: Call) -> Answer:
-    """Return one item."""
+    """Return one item, bare: unlike the lists, the contract and the vendor's client have it without an envelope."""
     catalog = _catalog(call)
     item_id = call.path["item_id"]
     item = catalog.items.get(item_id)
     if item is None:
         msg = f"No catalog item found in catalog {catalog.name} with itemId {item_id}"
         raise refusal(404, "NotFound", msg)
-    return success(params=_item_document(catalog, item_id, item))
+    return Answer(_item_document(catalog, item_id, item))
 
 
 def get_mappings(call: Call) -> Answer:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from commerce_sandbox.cell_text import amount_text, item_line
 from commerce_sandbox.iterable.user_reads import subscription_fields
 from commerce_sandbox.service import Page
 from commerce_sandbox.table_view import table_view
@@ -11,6 +12,7 @@ from commerce_sandbox.table_view import table_view
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from commerce_sandbox.iterable.profiles import Profile
     from commerce_sandbox.iterable.project import Project
 
 Row = dict[str, Any]
@@ -19,13 +21,13 @@ Columns = tuple[tuple[str, str], ...]
 
 def project_page(project: Project, counts: Mapping[str, int], arguments: Mapping[str, str]) -> Page:
     """Return the page with the table that ``?section=`` names (users unless another is named)."""
-    section = arguments.get("section", "users")
-    title, columns, rows = _SECTIONS.get(section, _SECTIONS["users"])
-    view = table_view(section, title, columns, rows(project), arguments, only_table=True)
+    asked = arguments.get("section", "users")
+    section = asked if asked in _SECTIONS else "users"
+    title, columns, rows = _SECTIONS[section]
     context = {
         "sections": {name: title for name, (title, _, _) in _SECTIONS.items()},
-        "section": section if section in _SECTIONS else "users",
-        "view": view,
+        "section": section,
+        "view": table_view(section, title, columns, rows(project), arguments, only_table=True),
         "counts": counts,
         "project_type": project.settings.project_type,
     }
@@ -33,26 +35,46 @@ def project_page(project: Project, counts: Mapping[str, int], arguments: Mapping
 
 
 def _users(project: Project) -> Iterator[Row]:
-    for profile in project.profiles:
+    for profile in sorted(project.profiles, key=lambda profile: profile.updated_at, reverse=True):
         yield {
             "email": profile.email,
-            "userId": profile.user_id,
+            "name": _name(profile.data),
             "dataFields": profile.data,
             "cart": _item_lines(profile.cart or []),
-            "subscriptions": subscription_fields(project, profile),
+            "subscriptions": _subscriptions(project, profile),
+            "userId": profile.user_id,
             "updated": profile.updated_at.strftime("%Y-%m-%d %H:%M:%S"),
         }
 
 
+def _name(data: Mapping[str, Any]) -> str:
+    return " ".join(str(data[part]) for part in ("firstName", "lastName") if data.get(part))
+
+
+def _subscriptions(project: Project, profile: Profile) -> dict[str, list[str]]:
+    """Return the arrays of the profile that are not empty, with names in place of ids."""
+    channels = {one.channel_id: one.name for one in project.channels.channels.values()}
+    types = {one.type_id: one.name for one in project.channels.message_types.values()}
+    lists = {one.list_id: one.name for one in project.lists.values()}
+    return {
+        field: [
+            (channels if "Channel" in field else types if "Type" in field else lists).get(one, str(one)) for one in ids
+        ]
+        for field, ids in subscription_fields(project, profile).items()
+        if ids
+    }
+
+
 def _purchases(project: Project) -> Iterator[Row]:
-    for purchase in project.purchases.values():
+    for purchase in sorted(project.purchases.values(), key=lambda purchase: purchase.created_at, reverse=True):
+        currency = purchase.data.get("currency")
         yield {
-            "id": purchase.purchase_id,
-            "who": purchase.profile.email or purchase.profile.user_id,
             "createdAt": purchase.created_at.strftime("%Y-%m-%d %H:%M:%S"),
-            "total": purchase.total,
-            "items": _item_lines(purchase.items),
+            "who": purchase.profile.email or purchase.profile.user_id,
+            "total": amount_text(purchase.total, currency),
+            "items": _item_lines(purchase.items, currency),
             "dataFields": purchase.data,
+            "id": purchase.purchase_id,
         }
 
 
@@ -70,7 +92,15 @@ def _events(project: Project) -> Iterator[Row]:
 def _catalog_items(project: Project) -> Iterator[Row]:
     for catalog in project.catalogs.values():
         for item_id, item in catalog.items.items():
-            yield {"catalog": catalog.name, "id": item_id, "value": item.value, "bytes": item.size}
+            value = item.value
+            yield {
+                "catalog": catalog.name,
+                "name": value.get("name"),
+                "price": amount_text(value.get("price"), value.get("currency")),
+                "value": value,
+                "id": item_id,
+                "bytes": item.size,
+            }
 
 
 def _lists(project: Project) -> Iterator[Row]:
@@ -97,8 +127,8 @@ def _fields(project: Project) -> Iterator[Row]:
             yield {"scope": scope, "field": path, "type": field_type}
 
 
-def _item_lines(items: Sequence[Mapping[str, Any]]) -> list[str]:
-    return [f"{item['quantity']} x {item['name']} at {item['price']:g}" for item in items]
+def _item_lines(items: Sequence[Mapping[str, Any]], currency: object = None) -> list[str]:
+    return [item_line(item["quantity"], item["name"], item["price"], currency) for item in items]
 
 
 _MEMBERS_SHOWN: Final = 20
@@ -107,40 +137,48 @@ _SECTIONS: Final[dict[str, tuple[str, Columns, Callable[[Project], Iterator[Row]
         "Profiles",
         (
             ("email", "E-mail"),
-            ("userId", "User id"),
+            ("name", "Name"),
             ("dataFields", "Data fields"),
             ("cart", "Cart"),
             ("subscriptions", "Subscriptions"),
-            ("updated", "Written (UTC)"),
+            ("userId", "User id"),
+            ("updated", "Written"),
         ),
         _users,
     ),
     "purchases": (
         "Purchases",
         (
-            ("id", "Id"),
+            ("createdAt", "Bought"),
             ("who", "User"),
-            ("createdAt", "Created (UTC)"),
             ("total", "Total"),
             ("items", "Items"),
             ("dataFields", "Data fields"),
+            ("id", "Id"),
         ),
         _purchases,
     ),
     "events": (
         "Events",
         (
+            ("createdAt", "Time"),
             ("eventName", "Event"),
-            ("id", "Id"),
             ("who", "User"),
-            ("createdAt", "Created (UTC)"),
             ("dataFields", "Data fields"),
+            ("id", "Id"),
         ),
         _events,
     ),
     "catalog-items": (
         "Catalog items",
-        (("catalog", "Catalog"), ("id", "Item id"), ("value", "Value"), ("bytes", "Bytes")),
+        (
+            ("catalog", "Catalog"),
+            ("name", "Name"),
+            ("price", "Price"),
+            ("value", "Fields"),
+            ("id", "Item id"),
+            ("bytes", "Bytes"),
+        ),
         _catalog_items,
     ),
     "lists": (

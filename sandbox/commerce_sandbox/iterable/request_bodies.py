@@ -15,6 +15,13 @@ _USER_MEMBERS: Final = {
 }
 _BULK_USER: Final = Members(optional=_USER_MEMBERS)
 _IDENTIFIED: Final = {"email": Kind.STRING, "userId": Kind.STRING}
+_OCCURRENCE: Final = {
+    "id": Kind.STRING,
+    "createdAt": Kind.WHOLE,
+    "dataFields": Kind.OBJECT,
+    "campaignId": Kind.WHOLE,
+    "templateId": Kind.WHOLE,
+}
 _COMMERCE_ITEM: Final = Members(
     required={"id": Kind.STRING, "name": Kind.STRING, "price": Kind.NUMBER, "quantity": Kind.WHOLE},
     optional={
@@ -65,24 +72,14 @@ EVENT: Final = Members(
     required={"eventName": Kind.STRING},
     optional={
         **_IDENTIFIED,
-        "id": Kind.STRING,
-        "createdAt": Kind.WHOLE,
-        "dataFields": Kind.OBJECT,
-        "campaignId": Kind.WHOLE,
-        "templateId": Kind.WHOLE,
+        **_OCCURRENCE,
         "createNewFields": Kind.BOOLEAN,
     },
 )
 BULK_EVENTS: Final = Members(required={"events": ListOf(EVENT)})
 PURCHASE: Final = Members(
     required={"user": USER_UPDATE, "items": ListOf(_COMMERCE_ITEM), "total": Kind.NUMBER},
-    optional={
-        "id": Kind.STRING,
-        "createdAt": Kind.WHOLE,
-        "dataFields": Kind.OBJECT,
-        "campaignId": Kind.WHOLE,
-        "templateId": Kind.WHOLE,
-    },
+    optional=_OCCURRENCE,
 )
 CART: Final = Members(
     required={"user": USER_UPDATE, "items": ListOf(_COMMERCE_ITEM)}, optional={"createdAt": Kind.WHOLE}

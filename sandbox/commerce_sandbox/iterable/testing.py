@@ -2,45 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
 
-import msgspec
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from commerce_sandbox.clock import Clock
+from commerce_sandbox.in_process import Reply, call
 from commerce_sandbox.iterable.service import IterableService
 from commerce_sandbox.iterable.settings import IterableSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from starlette.types import Message
-
     from commerce_sandbox.iterable.json_value import JsonValue
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What came back.
-
-    Attributes:
-        status: HTTP status.
-        headers: Headers, names in lower case.
-        text: The body.
-    """
-
-    status: int
-    headers: Mapping[str, str]
-    text: str
-
-    @property
-    def json(self) -> JsonValue:
-        """The body, decoded."""
-        return msgspec.json.decode(self.text)
 
 
 @dataclass
@@ -113,40 +89,4 @@ class InProcessIterable:
         """
         if headers is None:
             headers = {"Api-Key": self.settings.api_key, "Content-Type": "application/json"}
-        content = body if isinstance(body, bytes) else b"" if body is None else msgspec.json.encode(body)
-        return asyncio.run(self._exchange(method, path, content, headers))
-
-    async def _exchange(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> Reply:
-        bare_path, _, query = path.partition("?")
-        scope = {
-            "type": "http",
-            "asgi": {"version": "3.0"},
-            "http_version": "1.1",
-            "method": method,
-            "scheme": "http",
-            "path": unquote(bare_path),
-            "raw_path": bare_path.encode(),
-            "query_string": query.encode(),
-            "root_path": "",
-            "headers": [(name.lower().encode(), value.encode()) for name, value in headers.items()],
-            "client": ("127.0.0.1", 50_000),
-            "server": ("127.0.0.1", 80),
-        }
-        sent: list[Message] = []
-
-        async def receive() -> Message:
-            return {"type": "http.request", "body": content, "more_body": False}
-
-        async def send(message: Message) -> None:
-            sent.append(message)
-
-        await self._application(scope, receive, send)
-        start = sent[0]
-        body = b"".join(message.get("body", b"") for message in sent[1:])
-        given = {name.decode(): value.decode() for name, value in start["headers"]}
-        return Reply(start["status"], given, body.decode())
-
-
-def path_part(identifier: str) -> str:
-    """Return an identifier percent-encoded for use in a path."""
-    return quote(identifier, safe="")
+        return call(self._application, method, path, body, headers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from commerce_sandbox.shop.checkout import check_out
+from commerce_sandbox.shop.checkout import check_out, usual_members
 from commerce_sandbox.shop.dice import Choices, Dice
 from commerce_sandbox.shop.documents import head
 from commerce_sandbox.shop.moments import DAY, HOUR
@@ -97,16 +97,7 @@ def opened_cart(buyer: Buyer) -> Document:
         "customLineItems": [],
         "discountCodes": [],
         "directDiscounts": [],
-        "refusedGifts": [],
-        "origin": "Customer",
-        "taxMode": "Platform",
-        "priceRoundingMode": "HalfEven",
-        "taxRoundingMode": "HalfEven",
-        "taxCalculationMode": "LineItemLevel",
-        "inventoryMode": "ReserveOnOrder",
-        "shippingMode": "Single",
-        "shipping": [],
-        "itemShippingAddresses": [],
+        **usual_members(),
         "totalLineItemQuantity": 0,
         "totalPrice": cent_money(buyer.market.currency, 0),
         "deleteDaysAfterLastModification": CART_LIFE_DAYS,

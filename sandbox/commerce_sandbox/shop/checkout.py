@@ -66,16 +66,7 @@ def check_out(dice: Dice, assortment: Assortment, buyer: Buyer, moment: int) -> 
         "lineItems": line_items,
         "customLineItems": custom_lines,
         "discountCodes": [_code_info(discount, matched=matched)] if discount is not None else [],
-        "refusedGifts": [],
-        "origin": "Customer",
-        "taxMode": "Platform",
-        "priceRoundingMode": "HalfEven",
-        "taxRoundingMode": "HalfEven",
-        "taxCalculationMode": "LineItemLevel",
-        "inventoryMode": "ReserveOnOrder",
-        "shippingMode": "Single",
-        "shipping": [],
-        "itemShippingAddresses": [],
+        **usual_members(),
     }
     total = goods + sum(line["totalPrice"]["centAmount"] for line in custom_lines)
     if buyer.address is not None:
@@ -91,6 +82,22 @@ def check_out(dice: Dice, assortment: Assortment, buyer: Buyer, moment: int) -> 
     members["totalPrice"] = cent_money(currency, total)
     members["taxedPrice"] = taxes.document()
     return Checkout(members | buyer.members(), taxes.gross)
+
+
+def usual_members() -> Document:
+    """Return the members that are alike in every cart and order of this shop."""
+    return {
+        "refusedGifts": [],
+        "origin": "Customer",
+        "taxMode": "Platform",
+        "priceRoundingMode": "HalfEven",
+        "taxRoundingMode": "HalfEven",
+        "taxCalculationMode": "LineItemLevel",
+        "inventoryMode": "ReserveOnOrder",
+        "shippingMode": "Single",
+        "shipping": [],
+        "itemShippingAddresses": [],
+    }
 
 
 def _line_item(dice: Dice, line: BasketLine, country: str, moment: int, taxes: TaxSum) -> Document:
