@@ -1,5 +1,7 @@
 # The project's commands. They need git, make and Python 3.10 to 3.13, and set up everything else by themselves.
 .DEFAULT_GOAL := help
+# Trust what the machine trusts: behind a company's proxy that is more than uv brings along.
+export UV_SYSTEM_CERTS ?= true
 .PHONY: help demo sandbox test check format bench set-up requirements clean
 
 help: ## Show what there is to do

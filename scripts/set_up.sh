@@ -3,6 +3,10 @@
 set -eu
 cd "$(dirname "$0")/.."
 
+# Trust what the machine trusts: behind a company's proxy that is more than uv brings along.
+UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-true}"
+export UV_SYSTEM_CERTS
+
 say() { printf '%s\n' "$*" >&2; }
 
 find_python() {
