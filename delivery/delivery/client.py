@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from delivery.pace import Budget
     from delivery.redaction import Redaction
     from delivery.shutdown import Shutdown
+
+logger = logging.getLogger(__name__)
 
 TOO_MANY_REQUESTS = 429
 SERVER_FAULT = 500
@@ -61,9 +64,11 @@ class RetryPolicy:
 class _Tries:
     """Counts the tries of one call: the stop and wait rules of tenacity in one place."""
 
-    def __init__(self, policy: RetryPolicy) -> None:
+    def __init__(self, policy: RetryPolicy, call: str) -> None:
         self._policy = policy
+        self._call = call
         self._faults = 0
+        self._told_throttled = False
         self._jitter = tenacity.wait_random_exponential(multiplier=policy.base_seconds, max=policy.longest_wait_seconds)
 
     def spent(self, state: tenacity.RetryCallState) -> bool:
@@ -79,6 +84,23 @@ class _Tries:
         if not isinstance(failure, TransientFault):
             return 0.0
         return max(self._jitter(state), failure.retry_after or 0.0)
+
+    def tell(self, state: tenacity.RetryCallState) -> None:
+        """Say that a call is tried again: a run that waits must not look like one that hangs."""
+        failure = _failure(state)
+        if isinstance(failure, TransientFault):
+            seconds = state.next_action.sleep if state.next_action else 0.0
+            logger.warning(
+                "%s: %s; trying again in %.1f s (%d of %d tries)",
+                self._call,
+                failure,
+                seconds,
+                self._faults,
+                self._policy.attempts,
+            )
+        elif not self._told_throttled:
+            self._told_throttled = True
+            logger.warning("%s: the service asks for fewer calls; slowing down", self._call)
 
 
 def _failure(state: tenacity.RetryCallState) -> BaseException | None:
@@ -152,12 +174,14 @@ class ApiClient:
             ServiceUnavailable: If the service cannot be reached or keeps failing.
             Interrupted: If the run ends while waiting.
         """
-        tries = _Tries(self._retry)
+        shown = f"{method} {shown_path or path}"
+        tries = _Tries(self._retry, f"{self.service}, {shown}")
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((TransientFault, Throttled)),
             stop=tries.spent,
             wait=tries.wait,
             sleep=self.shutdown.sleep,
+            before_sleep=tries.tell,
             reraise=True,
         )
 
@@ -167,7 +191,6 @@ class ApiClient:
             self.inspect(response, budget)
             return response
 
-        shown = f"{method} {shown_path or path}"
         try:
             return retrying(attempt)
         except TransientFault as fault:

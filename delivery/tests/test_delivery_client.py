@@ -95,6 +95,15 @@ def test_faults_that_stay_end_in_one_line_without_secrets() -> None:
     assert "ana" not in str(caught.value)
 
 
+def test_a_call_that_is_tried_again_says_so_without_secrets(caplog: pytest.LogCaptureFixture) -> None:
+    with scripted_service((503, {}), (429, {"Retry-After": "0"}), (429, {"Retry-After": "0"})) as url:
+        call(url)
+    first, second = (entry.getMessage() for entry in caplog.records if entry.name == "delivery.client")
+    assert first.startswith("Example, POST /things: HTTP 503; trying again in ")
+    assert second == "Example, POST /things: the service asks for fewer calls; slowing down"
+    assert KEY not in first
+
+
 def test_being_throttled_does_not_use_up_the_tries() -> None:
     with scripted_service(*[(429, {"Retry-After": "0"})] * 6, (503, {}), (503, {})) as url:
         assert call(url).status_code == 200
