@@ -74,7 +74,7 @@ def test_killed_in_the_middle_and_run_again(sandbox: RunningSandbox, loader: Loa
 
 
 def test_told_to_stop_it_ends_cleanly_with_states_that_are_safe(sandbox: RunningSandbox, loader: Loader) -> None:
-    process = loader(list="Everybody", batch_size_rows=20)
+    process = loader(list="Everybody", batch_size_rows=2)
     running = process.start()
     assert running.stdin is not None
     running.stdin.write("".join(line + "\n" for line in lines()[:40]))
@@ -82,6 +82,7 @@ def test_told_to_stop_it_ends_cleanly_with_states_that_are_safe(sandbox: Running
     deadline = time.monotonic() + 60
     while not sandbox.requests(service="dotdigital", method="PUT", path="import") and time.monotonic() < deadline:
         time.sleep(0.02)
+    assert time.monotonic() < deadline, "no import was sent"
     running.send_signal(signal.SIGTERM)
     result = process.finish(running)
     assert result.code == 128 + signal.SIGTERM
