@@ -57,6 +57,7 @@ def test_a_second_run_carries_only_the_changes(pipeline: Pipeline) -> None:
     assert unchanged.code == 0
     assert sum(unchanged.read().values()) == 0
     changed = pipeline.sandbox.control("POST", "/commercetools/changes", CHANGES)
+    let_the_second_pass(pipeline)
     result = pipeline.run(unchanged.state or state)
     result.assert_adds_up()
     read = result.read()
@@ -70,6 +71,11 @@ def test_a_second_run_carries_only_the_changes(pipeline: Pipeline) -> None:
     if pipeline.service == "iterable":
         assert read[names[2]] == 1
     assert first_run(pipeline).code == 0
+
+
+def let_the_second_pass(pipeline: Pipeline) -> None:
+    """The platform tells its time in whole seconds, so what changed within the present one is the next run's."""
+    pipeline.sandbox.advance_clock(2)
 
 
 def test_the_same_input_again_changes_nothing(pipeline: Pipeline) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
 from typing import IO, TYPE_CHECKING, Any, ClassVar
@@ -177,6 +178,8 @@ class MapperCommercetools(InlineMapper):
         except (InvalidInputLine, ValueError) as error:
             raise click.ClickException(str(error)) from error
         except BrokenPipeError as error:
+            # What is still in the buffer cannot be written: without this, Python would try once more at exit and fail.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             message = "what runs after this mapper stopped reading: see its own messages"
             raise click.ClickException(message) from error
 
