@@ -25,6 +25,7 @@ REGIONS = (
     "australia-southeast1.gcp",
 )
 LARGEST_PAGE = 500
+LONGEST_SECONDS = 30 * 24 * 3600
 
 CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
@@ -104,14 +105,14 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     ),
     th.Property(
         "settle_seconds",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=LONGEST_SECONDS),
         default=60,
         title="Settle time",
         description="How far behind the platform's present time a run stops reading, so that writes have settled.",
     ),
     th.Property(
         "overlap_seconds",
-        th.IntegerType(minimum=0),
+        th.IntegerType(minimum=0, maximum=LONGEST_SECONDS),
         default=300,
         title="Overlap",
         description=(

@@ -4,7 +4,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tap_commercetools.errors import SettingsError
 from tap_commercetools.settings import CONFIG_JSONSCHEMA, REGIONS, Settings
@@ -90,6 +90,8 @@ def test_every_setting_says_what_it_is() -> None:
     assert all(own[name].get("description") for name in CONFIG_JSONSCHEMA["properties"])
 
 
+@example({"settle_seconds": 10**14})
+@example({"overlap_seconds": 10**14})
 @given(st.dictionaries(st.sampled_from(list(CONFIG_JSONSCHEMA["properties"])), st.text() | st.integers() | st.none()))
 def test_no_configuration_breaks_the_check_in_another_way(config: dict[str, Any]) -> None:
     try:
