@@ -13,12 +13,15 @@ class Shutdown:
 
     After `request`, no new work is begun. Work in flight may go on until the grace has passed; then every wait
     raises `Interrupted`, and what was waiting has no outcome: the next run sends it again.
+
+    Attributes:
+        interruption: What waits raise; it knows the signal that asked for the end.
     """
 
     def __init__(self) -> None:
         self._requested = threading.Event()
         self._deadline = float("inf")
-        self._interruption = Interrupted()
+        self.interruption = Interrupted()
 
     @property
     def requested(self) -> bool:
@@ -33,7 +36,7 @@ class Shutdown:
             signal_number: The signal that asked, if one did.
         """
         if signal_number is not None:
-            self._interruption = Interrupted(signal_number)
+            self.interruption = Interrupted(signal_number)
         self._deadline = min(self._deadline, time.monotonic() + grace_seconds)
         self._requested.set()
 
@@ -49,7 +52,7 @@ class Shutdown:
             Interrupted: If the grace is over.
         """
         if self._requested.is_set() and time.monotonic() > self._deadline:
-            raise self._interruption
+            raise self.interruption
 
     def sleep(self, seconds: float) -> None:
         """Wait, but not past the end of the grace.
@@ -62,6 +65,6 @@ class Shutdown:
             if not self._requested.wait(remaining):
                 return
             if ends > self._deadline:
-                raise self._interruption
+                raise self.interruption
             time.sleep(max(0.0, ends - time.monotonic()))
         self.check()

@@ -269,6 +269,9 @@ class DeliveryTarget(Target):
             DeliveryError: If something could not be settled, or too much was rejected.
         """
         self._dispatch.flush()
+        if self.ledger.pending:
+            # The end was asked for while the last batches waited: they were dropped, and the next run sends them.
+            raise self.shutdown.interruption
         self._conclude(complete=True)
         self._judge_rejects()
 

@@ -195,6 +195,23 @@ def test_an_end_signal_lets_the_request_finish_and_no_state_runs_ahead(loader: L
     assert result.states == [{"position": 2}]
 
 
+def test_an_end_signal_after_the_input_has_ended_is_no_success(loader: Loader) -> None:
+    loader.settings["sink"] |= {"batch": 1, "seconds": 0.5}
+    process = loader.start()
+    assert process.stdin is not None
+    lines = [schema("people"), *(record("people", str(number)) for number in range(2)), state(2)]
+    process.stdin.write("".join(line + "\n" for line in lines))
+    process.stdin.close()
+    process.stdin = None
+    wait_for(loader.folder / "delivered.begun")
+    process.send_signal(signal.SIGTERM)
+    result = loader.finish(process)
+    assert result.code == 128 + signal.SIGTERM
+    assert result.states == []
+    assert len(loader.delivered) < 2
+    assert result.summary["complete"] is False
+
+
 def test_killed_and_run_again_ends_in_the_same_data(loader: Loader) -> None:
     loader.settings["sink"] |= {"batch": 5, "seconds": 0.05}
     lines = [schema("people")]
