@@ -18,14 +18,17 @@ class StreamCounts:
         delivered: Records the service has taken.
         rejected: Records kept on disk with their reason.
         skipped: Records a rule left out.
-        reasons: How often each reason was given, by outcome kind.
+        reasons: How often each reason was given: for rejecting, for skipping, and for what people should know of
+            records that were delivered (noticed).
     """
 
     read: int = 0
     delivered: int = 0
     rejected: int = 0
     skipped: int = 0
-    reasons: dict[str, Counter[str]] = field(default_factory=lambda: {"rejected": Counter(), "skipped": Counter()})
+    reasons: dict[str, Counter[str]] = field(
+        default_factory=lambda: {"rejected": Counter(), "skipped": Counter(), "noticed": Counter()}
+    )
 
     @property
     def pending(self) -> int:
@@ -57,6 +60,16 @@ class Ledger:
             else:
                 counts.skipped += 1
                 counts.reasons["skipped"][outcome.reason] += 1
+
+    def notice(self, stream: str, text: str) -> None:
+        """Count something people should know of a record, whatever its outcome.
+
+        Args:
+            stream: The record's stream.
+            text: What to know, without any value of the record.
+        """
+        with self._lock:
+            self._streams.setdefault(stream, StreamCounts()).reasons["noticed"][text] += 1
 
     @property
     def streams(self) -> dict[str, StreamCounts]:

@@ -1,27 +1,26 @@
-"""Counts what is no failure of a record, but what people should know of."""
+"""Counts what is no failure of a contact, but what people should know of."""
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from delivery.ledger import Ledger
+
+CONTACTS = "contacts"
 
 
 class Notices:
-    """Counts notices; safe to use from several threads."""
+    """Notices about contacts; they stand in the summary of the run.
 
-    def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._lock = threading.Lock()
+    Args:
+        ledger: Counts them.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
 
     def count(self, notice: str) -> None:
         """Count one notice; an empty one is none."""
         if notice:
-            with self._lock:
-                self._counts[notice] += 1
-
-    def take_lines(self) -> list[str]:
-        """Return the notices counted since the last call as lines, the most frequent first."""
-        with self._lock:
-            lines = [f"{count} contacts {notice}" for notice, count in self._counts.most_common()]
-            self._counts.clear()
-        return lines
+            self._ledger.notice(CONTACTS, notice)

@@ -40,7 +40,7 @@ class TargetDotdigital(DeliveryTarget):
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
-        self._notices = Notices()
+        self._notices = Notices(self.ledger)
         self._bindings = Bindings(self.config.get("streams") or {}, self.config.get("collections") or {})
         # Numbers of a settings file are read as exact ones.
         self._poll_seconds = float(self.config["poll_seconds"])
@@ -79,22 +79,6 @@ class TargetDotdigital(DeliveryTarget):
             return AnyStreamSink(stream, self._insight, binding.collection, binding.shape)
         sink = CatalogSink if binding.collection.type == "catalog" else InsightSink
         return sink(stream, self._insight, binding.collection)
-
-    @override
-    def process_endofpipe(self) -> None:
-        try:
-            super().process_endofpipe()
-        finally:
-            self._tell_notices()
-
-    @override
-    def abandon(self) -> None:
-        super().abandon()
-        self._tell_notices()
-
-    def _tell_notices(self) -> None:
-        for line in self._notices.take_lines():
-            self.logger.warning(line)
 
     def _make_client(self) -> DotdigitalClient:
         return DotdigitalClient(

@@ -122,7 +122,7 @@ def test_the_log_counts_who_stays_unsubscribed_and_names_nobody(sandbox: Running
         for number in range(3)
     ]
     result = loader().run([schema_line("contacts", {}), *(record_line("contacts", record) for record in records)])
-    assert "3 contacts stay unsubscribed although the source says yes: it does not say since when" in result.log
+    assert "noticed 3: stay unsubscribed although the source says yes: it does not say since when" in result.log
     assert "example.org" not in result.log
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from delivery.ledger import Ledger
 from delivery.narrowing import BatchRefused
 from delivery.outcome import DELIVERED
 from delivery.redaction import Redaction
 from target_dotdigital.answers import error_of, without_values
-from target_dotdigital.contact_report import contact_outcomes
+from target_dotdigital.contact_report import LOST_EVIDENCE, contact_outcomes
 from target_dotdigital.insight_report import insight_failures
 from target_dotdigital.notices import Notices
 
@@ -27,7 +28,7 @@ def failure(identifiers: dict[str, Any], *codes: str, **members: Any) -> dict[st
 
 
 def read(report: dict[str, Any], notices: Notices | None = None) -> list[Any]:
-    return contact_outcomes(report, CONTACTS, REDACTION, notices or Notices())
+    return contact_outcomes(report, CONTACTS, REDACTION, notices or Notices(Ledger()))
 
 
 def created(*emails: str) -> dict[str, Any]:
@@ -47,11 +48,13 @@ def test_a_failure_may_be_told_by_another_identifier() -> None:
 
 
 def test_written_without_its_evidence_counts_as_delivered_with_a_notice() -> None:
-    notices = Notices()
+    ledger = Ledger()
+    notices = Notices(ledger)
     lost = failure({"email": "bo@example.org"}, "ConsentRecordsNotApplied", contactId=1)
     report = {"updated": created("ann@example.org", "bo@example.org")["created"], "failures": [lost]}
     assert read(report, notices) == [DELIVERED, DELIVERED]
-    assert notices.take_lines()[0].startswith("1 contacts were written without their consent records")
+    ((notice, count),) = ledger.streams["contacts"].reasons["noticed"].items()
+    assert (notice, count) == (LOST_EVIDENCE, 1)
 
 
 def test_written_without_another_part_is_rejected() -> None:
@@ -79,7 +82,7 @@ def test_a_report_that_only_counts_is_believed() -> None:
 
 
 def test_a_single_contact_takes_the_failure_that_names_nobody() -> None:
-    (outcome,) = contact_outcomes({"failures": [failure({}, "Blocker")]}, CONTACTS[:1], REDACTION, Notices())
+    (outcome,) = contact_outcomes({"failures": [failure({}, "Blocker")]}, CONTACTS[:1], REDACTION, Notices(Ledger()))
     assert outcome.code == "Blocker"
 
 
