@@ -121,7 +121,7 @@ def test_killed_half_way_and_run_again_equals_an_undisturbed_run(project: Meltan
     assert comparable(project.sandbox.snapshot(service)) == undisturbed
     code, output = project.meltano("run", "--force", "tap-commercetools", target)
     assert code == 0, output
-    assert project.streams(target) == {} or sum(counts["read"] for counts in project.streams(target).values()) == 0
+    assert sum(counts["read"] for counts in project.streams(target).values()) == 0
 
 
 @pytest.mark.timeout(SECONDS_TO_INSTALL)

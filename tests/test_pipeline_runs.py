@@ -70,7 +70,6 @@ def test_a_second_run_carries_only_the_changes(pipeline: Pipeline) -> None:
     assert read[names[1]] == len(touched_products)
     if pipeline.service == "iterable":
         assert read[names[2]] == 1
-    assert first_run(pipeline).code == 0
 
 
 def let_the_second_pass(pipeline: Pipeline) -> None:
