@@ -7,24 +7,36 @@ from typing import TYPE_CHECKING
 import requests
 
 from tap_commercetools.errors import AccessError, RequestRefusedError, TapError
-from tap_commercetools.keyset import Keyset
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Sequence
-    from datetime import datetime
 
-    from tap_commercetools.client import CommercetoolsClient
+    from tap_commercetools.commercetools_stream import CommercetoolsStream
     from tap_commercetools.scopes import GrantedScopes
     from tap_commercetools.settings import Settings
-    from tap_commercetools.streams import StreamDefinition
+    from tap_commercetools.stream_definition import AnyOf, StreamDefinition
 
 
 def missing_scope(definition: StreamDefinition, granted: GrantedScopes | None, settings: Settings) -> str | None:
     """Return the scope a stream lacks, or None if it lacks none or the platform does not tell."""
-    if granted is None or granted.allow(settings.project_key, definition.scopes):
+    if granted is None:
         return None
-    return " or ".join(definition.scopes)
+    stores = definition.stores(settings)
+    lacking = [any_of for any_of in definition.scopes if not granted.allow(settings.project_key, any_of, stores)]
+    return needed_scopes(lacking) or None
+
+
+def needed_scopes(groups: Sequence[AnyOf]) -> str:
+    """Return the scopes needed, as text.
+
+    Args:
+        groups: Of each group any one scope is enough.
+    """
+    alternatives = [" or ".join(any_of) for any_of in groups]
+    if len(alternatives) > 1:
+        alternatives = [f"({text})" if " or " in text else text for text in alternatives]
+    return " and ".join(alternatives)
 
 
 def require_access(definitions: Iterable[StreamDefinition], granted: GrantedScopes | None, settings: Settings) -> None:
@@ -71,10 +83,10 @@ def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition, 
         requests.codes.unauthorized: (
             "The token just issued is not accepted: check that the settings api_url and auth_url belong together"
         ),
-        requests.codes.forbidden: f"Grant the API client the scope {' or '.join(definition.scopes)}",
+        requests.codes.forbidden: f"Grant the API client the scope {needed_scopes(definition.scopes)}",
         requests.codes.not_found: (
             f"Check the setting project_key ({settings.project_key}) and region (or api_url); the project may also not "
-            f"have {definition.path}"
+            f"have {definition.path or 'it'}"
         ),
     }.get(refusal.status, "The query itself is refused; this is a defect of the tap or a change of the platform")
     kind = AccessError if refusal.status in {401, 403, 404} else TapError
@@ -82,39 +94,33 @@ def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition, 
 
 
 def check_streams(
-    definitions: Sequence[StreamDefinition],
-    client: CommercetoolsClient,
-    settings: Settings,
-    upper: datetime,
-    logger: logging.Logger,
+    streams: Sequence[CommercetoolsStream], granted: GrantedScopes | None, settings: Settings, logger: logging.Logger
 ) -> None:
-    """Try to read one row of each stream and log what works.
+    """Try to read something of each stream and log what works.
 
     Args:
-        definitions: The streams to try.
-        client: The platform.
+        streams: The streams to try.
+        granted: What the token allows, if the platform tells.
         settings: The tap's settings.
-        upper: Last instant to read.
         logger: Where the findings go.
 
     Raises:
         AccessError: If a stream cannot be read; names all of them.
     """
-    granted = client.granted_scopes()
     failed = []
-    for definition in definitions:
-        scope = missing_scope(definition, granted, settings)
+    for stream in streams:
+        scope = missing_scope(stream.definition, granted, settings)
         if scope is not None:
-            logger.error("%s: cannot be read, the API client lacks the scope %s", definition.name, scope)
-            failed.append(definition.name)
+            logger.error("%s: cannot be read, the API client lacks the scope %s", stream.name, scope)
+            failed.append(stream.name)
             continue
         try:
-            client.fetch_page(definition.path, Keyset(definition.replication_key, upper).query(1), 1)
+            stream.check()
         except RequestRefusedError as refusal:
-            logger.error("%s: cannot be read, %s", definition.name, explain_refusal(refusal, definition, settings))  # noqa: TRY400 - the text says it all
-            failed.append(definition.name)
+            logger.error("%s: cannot be read, %s", stream.name, stream.explain(refusal))  # noqa: TRY400 - the text says it all
+            failed.append(stream.name)
         else:
-            logger.info("%s: can be read", definition.name)
+            logger.info("%s: can be read", stream.name)
     if failed:
-        message = f"{len(failed)} of {len(definitions)} streams cannot be read: {', '.join(failed)}"
+        message = f"{len(failed)} of {len(streams)} streams cannot be read: {', '.join(failed)}"
         raise AccessError(message)

@@ -2,49 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
-import msgspec
 import requests
 
 from tap_commercetools.authentication import TokenSource
 from tap_commercetools.errors import RequestRefusedError
+from tap_commercetools.page import Page
+from tap_commercetools.parallel_limit import ParallelLimit
 from tap_commercetools.platform_clock import PlatformClock
+from tap_commercetools.project import Project
 from tap_commercetools.transport import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from tap_commercetools.live_ids import IdQuery, LiveId
     from tap_commercetools.retry import RetryPolicy
     from tap_commercetools.scopes import GrantedScopes
     from tap_commercetools.settings import Settings
 
 _DEPRECATION_HEADER = "X-DEPRECATION-NOTICE"
 
-
-class _Envelope(msgspec.Struct):
-    results: list[dict[str, Any]]
-    limit: int | None = None
-
-
-_ENVELOPE = msgspec.json.Decoder(_Envelope, float_hook=Decimal)
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One answer of a query.
-
-    Attributes:
-        rows: The rows, as the platform sent them; numbers with a fraction are exact decimals.
-        is_last: Whether there are no rows behind these.
-        deprecation: What the platform says about the request being out of date; empty if nothing.
-    """
-
-    rows: list[dict[str, Any]]
-    is_last: bool
-    deprecation: str
+T = TypeVar("T")
 
 
 class CommercetoolsClient:
@@ -53,7 +33,7 @@ class CommercetoolsClient:
     def __init__(self, settings: Settings, policy: RetryPolicy, user_agent: str) -> None:
         self._settings = settings
         self.clock = PlatformClock()
-        self._transport = Transport(self.clock, policy, user_agent)
+        self._transport = Transport(self.clock, policy, user_agent, ParallelLimit(settings.max_parallel_requests))
         self._tokens = TokenSource(settings, self._transport)
 
     def fetch_page(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
@@ -69,22 +49,29 @@ class CommercetoolsClient:
             RequestRefusedError: If the platform refuses the query.
             UnavailableError: If the platform cannot be reached or keeps failing.
         """
-        url = f"{self._settings.api_url}/{self._settings.project_key}/{path}"
 
         def read(response: requests.Response) -> Page:
-            envelope = _ENVELOPE.decode(response.content)
-            honoured = limit if envelope.limit is None else min(limit, envelope.limit)
-            notice = response.headers.get(_DEPRECATION_HEADER, "")
-            return Page(envelope.results, len(envelope.results) < honoured, notice)
+            return Page.read(response.content, limit, response.headers.get(_DEPRECATION_HEADER, ""))
 
-        token = self._tokens.token()
-        try:
-            return self._transport.get(url, query, token, read)
-        except RequestRefusedError as refusal:
-            if refusal.status != requests.codes.unauthorized:
-                raise
-        self._tokens.discard(token)
-        return self._transport.get(url, query, self._tokens.token(), read)
+        return self._with_token(lambda token: self._transport.get(self._url(path), query, token, read))
+
+    def fetch_project(self) -> Project:
+        """Fetch the project's settings; errors as in `fetch_page`."""
+
+        def read(response: requests.Response) -> Project:
+            return Project.read(response.content)
+
+        return self._with_token(lambda token: self._transport.get(self._url(), (), token, read))
+
+    def fetch_ids(self, query: IdQuery) -> list[LiveId]:
+        """Fetch ids and nothing else, which only the GraphQL interface can; errors as in `fetch_page`."""
+
+        def read(response: requests.Response) -> list[LiveId]:
+            return query.read(response.content)
+
+        return self._with_token(
+            lambda token: self._transport.post_json(self._url("graphql"), query.body(), token, read)
+        )
 
     def sign_in(self) -> None:
         """Make sure of a token, and so of an answer that tells the platform's time; errors as in `fetch_page`."""
@@ -93,3 +80,16 @@ class CommercetoolsClient:
     def granted_scopes(self) -> GrantedScopes | None:
         """Return the scopes of the credentials, or None if the platform does not tell; errors as in `fetch_page`."""
         return self._tokens.granted_scopes()
+
+    def _url(self, path: str = "") -> str:
+        return f"{self._settings.api_url}/{self._settings.project_key}{'/' if path else ''}{path}"
+
+    def _with_token(self, send: Callable[[str], T]) -> T:
+        token = self._tokens.token()
+        try:
+            return send(token)
+        except RequestRefusedError as refusal:
+            if refusal.status != requests.codes.unauthorized:
+                raise
+        self._tokens.discard(token)
+        return send(self._tokens.token())

@@ -8,26 +8,25 @@ the order and in the predicate, the id to tell rows of one instant apart.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from tap_commercetools.timestamps import format_timestamp, parse_timestamp
+from tap_commercetools.timestamps import format_timestamp, parse_timestamp, sort_key
 
 if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """A row's place in a stream.
+class Position(NamedTuple):
+    """A row's place in a stream; places compare as the rows are ordered.
 
     Attributes:
-        instant: When the row last changed.
+        time: When the row last changed, as a text that sorts like time.
         id: The row's id.
         text: The instant exactly as the platform wrote it, however many decimals that has; predicates use it, so that
             a finer instant than ours is not asked for again and again.
     """
 
-    instant: datetime
+    time: str
     id: str
     text: str
 
@@ -38,11 +37,25 @@ class Position:
         Raises:
             ValueError: If the text is no timestamp.
         """
-        return cls(parse_timestamp(text), identifier, text)
+        return cls(sort_key(text), identifier, text)
 
-    def precedes(self, other: Position) -> bool:
-        """Tell whether this place comes strictly before another."""
-        return (self.instant, self.id) < (other.instant, other.id)
+    @property
+    def instant(self) -> datetime:
+        """When the row last changed."""
+        return parse_timestamp(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A further predicate that rows must meet.
+
+    Attributes:
+        predicate: The predicate, its values as variables.
+        variables: Names, without ``var.``, and values; a name may repeat.
+    """
+
+    predicate: str
+    variables: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +64,37 @@ class Keyset:
 
     Attributes:
         field: The time field the stream is ordered by.
-        upper: Last instant that belongs to this run; later rows are the next run's.
+        upper: Last instant that belongs to this keyset.
         lower: First instant to read, if reading starts at an instant.
-        after: Row to continue behind, if there is one; it is not read again, and `lower` no longer matters.
+        above: Instant to start behind, instead of `lower`; rows of that very instant are left out.
+        after: Row to continue behind, if there is one; it is not read again, and where the keyset began no longer
+            matters.
+        condition: What the rows must meet besides.
     """
 
     field: str
     upper: datetime
     lower: datetime | None = None
+    above: datetime | None = None
     after: Position | None = None
+    condition: Condition | None = None
+
+    @property
+    def start(self) -> datetime | None:
+        """The instant reading starts at or behind; None if that is the beginning."""
+        return self.after.instant if self.after is not None else self.above or self.lower
 
     def following(self, position: Position) -> Keyset:
         """Return the rows behind this place."""
         return replace(self, after=position)
+
+    def split(self, instant: datetime) -> tuple[Keyset, Keyset]:
+        """Return the rows up to an instant and those behind it.
+
+        Args:
+            instant: Between the start and `upper`, to the millisecond.
+        """
+        return replace(self, upper=instant), replace(self, above=instant, lower=None, after=None)
 
     def query(self, limit: int) -> list[tuple[str, str]]:
         """Return the query parameters that ask for the first rows of the keyset.
@@ -72,8 +103,12 @@ class Keyset:
             limit: How many rows at most, 1 to 500.
         """
         conditions, variables = self._predicate()
+        query = [("where", " and ".join([*conditions, f"{self.field} <= :upper"]))]
+        if self.condition is not None:
+            query.append(("where", self.condition.predicate))
+            variables += [(f"var.{name}", value) for name, value in self.condition.variables]
         return [
-            ("where", " and ".join([*conditions, f"{self.field} <= :upper"])),
+            *query,
             *variables,
             ("var.upper", format_timestamp(self.upper)),
             ("sort", f"{self.field} asc"),
@@ -86,6 +121,8 @@ class Keyset:
         if self.after is not None:
             condition = f"({self.field} > :time or ({self.field} = :time and id > :id))"
             return [condition], [("var.time", self.after.text), ("var.id", self.after.id)]
+        if self.above is not None:
+            return [f"{self.field} > :above"], [("var.above", format_timestamp(self.above))]
         if self.lower is not None:
             return [f"{self.field} >= :lower"], [("var.lower", format_timestamp(self.lower))]
         return [], []

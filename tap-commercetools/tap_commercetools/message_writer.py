@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import TYPE_CHECKING
 
 from singer_sdk.contrib.msgspec import encoder
 from singer_sdk.singerlib import RecordMessage
@@ -10,7 +11,10 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
-_FLUSH_BYTES = 64 * 1024
+if TYPE_CHECKING:
+    import msgspec
+
+_FLUSH_BYTES = 128 * 1024
 
 
 class BufferedMessageWriter(GenericSingerWriter[bytearray, Message]):
@@ -35,9 +39,30 @@ class BufferedMessageWriter(GenericSingerWriter[bytearray, Message]):
         if len(self._pending) >= _FLUSH_BYTES or not isinstance(message, RecordMessage):
             self.flush()
 
+    def write_record_line(self, start: bytes, document: bytes | msgspec.Raw, end: bytes) -> None:
+        """Write a RECORD whose record is JSON already.
+
+        Args:
+            start: The line up to the record.
+            document: The record's JSON, without a line break.
+            end: The rest of the line, with its end.
+        """
+        pending = self._pending
+        pending += start
+        pending += document
+        pending += end
+        if len(pending) >= _FLUSH_BYTES:
+            self.flush()
+
     def flush(self) -> None:
-        """Write everything gathered so far."""
-        if self._pending:
-            sys.stdout.buffer.write(self._pending)
-            self._pending.clear()
+        """Write everything gathered so far.
+
+        Where Python runs unbuffered (PYTHONUNBUFFERED, as in many container images), a write that a signal interrupts
+        writes a part only and says how much.
+        """
+        with memoryview(self._pending) as unwritten:
+            written = 0
+            while written < len(unwritten):
+                written += sys.stdout.buffer.write(unwritten[written:]) or 0
+        self._pending.clear()
         sys.stdout.buffer.flush()

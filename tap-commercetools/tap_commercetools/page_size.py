@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import threading
+
+LARGEST_PAGE = 500
+"""commercetools refuses more."""
+
 _PAGES_BEFORE_GROWING = 8
 
 
@@ -15,25 +20,31 @@ class PageSize:
     def __init__(self, largest: int) -> None:
         self._largest = largest
         self._good_pages = 0
+        self._lock = threading.Lock()
         self.rows = largest
 
-    def shrink(self) -> bool:
+    def shrink(self, refused: int) -> bool:
         """Halve the size after a page was too heavy.
 
+        Args:
+            refused: How many rows that page was asked for; if the size is smaller by now, it stays.
+
         Returns:
-            Whether that was possible; a page of one row cannot be halved.
+            Whether a smaller page is possible; one of one row is the smallest.
         """
-        self._good_pages = 0
-        if self.rows == 1:
-            return False
-        self.rows //= 2
-        return True
+        with self._lock:
+            self._good_pages = 0
+            if refused == 1:
+                return False
+            self.rows = min(self.rows, refused // 2)
+            return True
 
     def succeeded(self) -> None:
         """Note a good page; after several in a row the size doubles, up to where it began."""
         if self.rows == self._largest:
             return
-        self._good_pages += 1
-        if self._good_pages >= _PAGES_BEFORE_GROWING:
-            self._good_pages = 0
-            self.rows = min(self._largest, self.rows * 2)
+        with self._lock:
+            self._good_pages += 1
+            if self._good_pages >= _PAGES_BEFORE_GROWING:
+                self._good_pages = 0
+                self.rows = min(self._largest, self.rows * 2)

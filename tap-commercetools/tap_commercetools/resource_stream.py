@@ -1,56 +1,53 @@
-"""The one stream class: reads any collection that its definition describes."""
+"""The stream that reads a collection: any one that its definition describes."""
 
 from __future__ import annotations
 
-import copy
-import logging
-import sys
+import time
+from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
-from singer_sdk import Stream
-from singer_sdk.helpers.conform import TypeConformanceLevel
+from singer_sdk.helpers._util import utc_now
+from singer_sdk.mapper import SameRecordTransform
 from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
-from tap_commercetools.access import explain_refusal
+from tap_commercetools.commercetools_stream import CommercetoolsStream
 from tap_commercetools.errors import RequestRefusedError, TapError
-from tap_commercetools.page_reader import Row, read_pages
+from tap_commercetools.keyset import Condition, Keyset
+from tap_commercetools.merged_pages import merged_pages
+from tap_commercetools.message_writer import BufferedMessageWriter
+from tap_commercetools.page_reader import PageReader
 from tap_commercetools.page_size import PageSize
+from tap_commercetools.parallel_reader import read_in_order
 from tap_commercetools.progress import Progress
+from tap_commercetools.record_lines import RecordLines, fields_left_out, without
 from tap_commercetools.termination import Terminated
-from tap_commercetools.timestamps import format_timestamp, normalise_timestamp
+from tap_commercetools.timestamps import TIME_FIELDS, format_timestamp, normalise_timestamp
 from tap_commercetools.window import MOST_REMEMBERED, Bookmark, BookmarkError, Reading, Window
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Generator, Iterator, Sequence
 
     from singer_sdk.helpers import types
 
-    from tap_commercetools.client import Page
-    from tap_commercetools.streams import StreamDefinition
+    from tap_commercetools.page import Page, Record, Row
+    from tap_commercetools.stream_definition import StreamDefinition
     from tap_commercetools.tap import TapCommercetools
 
 _ROWS_BETWEEN_STATES = 2_000
-_TIMES = ("createdAt", "lastModifiedAt")
+_SECONDS_BETWEEN_STATES = 5.0
+_BUFFER_BYTES = 48_000_000
 
 
-class ResourceStream(Stream):
-    """One collection of the platform, read in the order of its replication key.
+class ResourceStream(CommercetoolsStream):
+    """One collection of the platform, read in the order of its time field.
 
-    The bookmark moves at the end of a page, so that a STATE speaks for whole pages, and is this class's own business:
-    the SDK's comparison of each record with the stored bookmark would refuse the overlap.
+    The bookmark moves at the end of a page, so that a STATE speaks for whole pages.
     """
 
-    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the platform's JSON is already what the schema says
-    STATE_MSG_FREQUENCY = sys.maxsize  # states are written between pages, in get_records
-
     def __init__(self, tap: TapCommercetools, definition: StreamDefinition) -> None:
-        super().__init__(tap, schema=copy.deepcopy(definition.schema), name=definition.name)
-        self.definition = definition
-        self.primary_keys = ("id",)
-        self.replication_key = definition.replication_key
-        self._commercetools = tap
+        super().__init__(tap, definition)
         self._reading: Reading | None = None
         self._finished: Bookmark | None = None
         self._deprecation_logged = False
@@ -60,98 +57,202 @@ class ResourceStream(Stream):
     def is_sorted(self) -> bool:
         return True
 
+    @property
+    def ordered_by(self) -> str:
+        """The time field of the rows that are read."""
+        return self.definition.replication_key or "lastModifiedAt"
+
+    @property
+    def path(self) -> str:
+        """The collection's path."""
+        return self.definition.path
+
+    @property
+    def condition(self) -> Condition | None:
+        """What the rows that are read must meet besides."""
+        return None
+
+    @property
+    def stores(self) -> tuple[str, ...]:
+        """Keys of the stores that are read; empty if it is the whole project."""
+        return self.definition.stores(self.commercetools.settings)
+
+    def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        """Yield the records that rows of the collection make."""
+        for row in rows:
+            record = row.record()
+            for path in self.definition.withheld:
+                without(record, path)
+            if not row.has_plain_times:
+                for field in TIME_FIELDS & record.keys():
+                    if isinstance(record[field], str):
+                        record[field] = normalise_timestamp(record[field])
+            yield record
+
+    def window_begins(self, window: Window) -> None:
+        """Do what is to be done before the first page of a window."""
+
     @override
-    def get_records(self, context: types.Context | None) -> Iterator[dict[str, Any]]:
-        """Yield the rows of this run's window that were not emitted before.
+    def get_records(self, context: types.Context | None) -> Iterator[Record]:
+        """Yield the records of this run's window that were not emitted before.
 
         Raises:
             TapError: If the stream cannot be read; the message says why and what to do.
         """
-        tap, settings = self._commercetools, self._commercetools.settings
+        for rows in self.fresh_pages():
+            yield from self.records_of(rows)
+
+    def fresh_pages(self) -> Iterator[list[Row]]:
+        """Yield the rows of this run's window that were not emitted before, page by page.
+
+        A page counts as emitted when the next one is asked for.
+
+        Raises:
+            TapError: If the stream cannot be read; the message says why and what to do.
+        """
+        tap = self.commercetools
         self._reading = self._finished = None
         with tap.termination.waiting():
             upper = tap.upper
+        settings = tap.settings
         window = Window.plan(self._stored_bookmark(), upper=upper, overlap=settings.overlap, start=settings.start)
         if window is None:
             self.logger.info("%s: everything up to %s was read before", self.name, format_timestamp(upper))
             return
-        self._reading = Reading(window, settings.overlap)
+        self._reading = Reading(window, settings.overlap, self.stores)
         try:
+            self.window_begins(window)
             yield from self._read(window, self._reading)
         except Terminated:
             self._write_state_message()
             raise
         except RequestRefusedError as refusal:
-            raise explain_refusal(refusal, self.definition, settings) from refusal
+            raise self.explain(refusal) from refusal
         self._finished = self._reading.finished()
 
-    def _read(self, window: Window, reading: Reading) -> Iterator[dict[str, Any]]:
-        progress = Progress(self.name, self.logger)
-        rows_since_state = 0
+    def _read(self, window: Window, reading: Reading) -> Iterator[list[Row]]:
+        progress = Progress(self.name, self.logger, window.upper)
+        rows_since_state, state_written_at = 0, time.monotonic()
         for rows in self._pages(window):
-            for row in rows:
-                self._commercetools.termination.check()
-                if reading.is_repeat(row.position.id, row.version):
-                    progress.repeats += 1
-                else:
-                    progress.emitted += 1
-                    yield self._record(row)
-                reading.passed(row.position, row.version)
+            self.commercetools.termination.check()
             if not rows:
                 continue
-            progress.page_done(rows[-1].position.text)
+            fresh = reading.fresh(rows)
+            yield fresh
+            reading.passed(rows)
+            progress.emitted += len(fresh)
+            progress.repeats += len(rows) - len(fresh)
+            progress.page_done(rows[0].position, rows[-1].position)
             rows_since_state += len(rows)
-            if rows_since_state >= _ROWS_BETWEEN_STATES:
-                rows_since_state = 0
+            if (
+                rows_since_state >= _ROWS_BETWEEN_STATES
+                or time.monotonic() - state_written_at >= _SECONDS_BETWEEN_STATES
+            ):
                 self._write_state_message()
-        progress.finished(format_timestamp(window.upper))
+                rows_since_state, state_written_at = 0, time.monotonic()
+        progress.finished()
         if not reading.remembers:
             self.logger.info(
                 "%s: more than %d rows changed within the last %s before the end of this run; the next run emits them "
                 "once more",
                 self.name,
                 MOST_REMEMBERED,
-                self._commercetools.settings.overlap,
+                self.commercetools.settings.overlap,
             )
 
     def _pages(self, window: Window) -> Iterator[list[Row]]:
-        page_size = PageSize(self._commercetools.settings.page_size)
-        keyset = window.keyset(self.definition.replication_key)
-        pages = read_pages(self.name, keyset, self._fetch_page, page_size)
+        settings = self.commercetools.settings
+        page_size = PageSize(settings.page_size)
+        keyset = window.keyset(self.ordered_by, self.condition)
+        paths = self.paths()
+        sources = [
+            read_in_order(
+                PageReader(self.name, partial(self.fetch_page, path), page_size),
+                keyset,
+                settings.max_parallel_requests,
+                _BUFFER_BYTES // len(paths),
+            )
+            for path in paths
+        ]
+        pages = merged_pages(sources)
         while True:
-            with self._commercetools.termination.waiting():
+            with self.commercetools.termination.waiting():
                 rows = next(pages, None)
             if rows is None:
                 return
             yield rows
 
-    def _fetch_page(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
-        page = self._commercetools.client.fetch_page(self.definition.path, query, limit)
+    def paths(self) -> list[str]:
+        """Return the paths to read: the collection's own, or those of single stores."""
+        if not self.stores:
+            return [self.path]
+        return [f"in-store/key={quote(store, safe='')}/{self.path}" for store in self.stores]
+
+    def fetch_page(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        """Fetch one page; arguments and errors as of the client's method."""
+        page = self.commercetools.client.fetch_page(path, [*query, *self.definition.parameters], limit)
         if page.deprecation and not self._deprecation_logged:
             self._deprecation_logged = True
             self.logger.warning("%s: the platform announces a deprecation: %s", self.name, page.deprecation)
         return page
 
-    def _record(self, row: Row) -> dict[str, Any]:
-        record = row.record
-        for field in self.definition.withheld:
-            record.pop(field, None)
-        for field in _TIMES:
-            if isinstance(record.get(field), str):
-                record[field] = normalise_timestamp(record[field])
-        return record
+    @override
+    def check(self) -> None:
+        keyset = Keyset(self.ordered_by, self.commercetools.upper, condition=self.condition)
+        for path in self.paths():
+            self.fetch_page(path, keyset.query(1), 1)
+
+    @override
+    def _sync_records(
+        self, context: types.Context | None = None, *, write_messages: bool = True
+    ) -> Generator[dict[str, Any], Any, Any]:
+        lines = self._record_lines() if write_messages else None
+        if lines is None:
+            yield from super()._sync_records(context, write_messages=write_messages)
+            return
+        with self.get_record_counter() as counter, self.get_sync_timer():
+            for rows in self.fresh_pages():
+                lines.write(rows, utc_now())
+                counter.increment(len(rows))
+        self._write_state_message()
+
+    def _record_lines(self) -> RecordLines | None:
+        """Return what writes rows without taking them apart; None if something asks for more than that."""
+        writer = self.commercetools.message_writer
+        left_out = fields_left_out(self.mask)
+        rows_are_records = type(self).records_of is ResourceStream.records_of
+        maps = self.stream_maps
+        unchanged = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
+        if (
+            self.ABORT_AT_RECORD_COUNT is not None
+            or left_out is None
+            or not (rows_are_records and unchanged and isinstance(writer, BufferedMessageWriter))
+        ):
+            return None
+        paths = [*self.definition.withheld, *((name,) for name in left_out)]
+        return RecordLines(writer, maps[0].stream_alias, self._stream_version, paths)
 
     def _stored_bookmark(self) -> Bookmark | None:
         if self.replication_method == REPLICATION_FULL_TABLE:
             return None
         try:
-            return Bookmark.from_state(self.stream_state, self.definition.replication_key)
+            bookmark = Bookmark.from_state(self.stream_state, self.definition.replication_key or "")
         except BookmarkError as error:
             message = (
                 f"stream {self.name}: its bookmark in the state cannot be read ({error}). Correct or remove the "
                 "bookmark, or run with --full-refresh"
             )
             raise TapError(message) from error
+        if bookmark is not None and not bookmark.covers(self.stores):
+            self.logger.warning(
+                "%s: the bookmark speaks for the stores %s only, but the setting stores now asks for %s: reading from "
+                "the beginning",
+                self.name,
+                ", ".join(bookmark.stores),
+                ", ".join(self.stores) or "all",
+            )
+            return None
+        return bookmark
 
     @override
     def _write_state_message(self) -> None:
@@ -159,25 +260,10 @@ class ResourceStream(Stream):
         bookmark = self._finished or (self._reading.bookmark() if self._reading else None)
         if bookmark is not None and self.replication_method != REPLICATION_FULL_TABLE:
             self.stream_state.clear()
-            self.stream_state.update(bookmark.to_state(self.definition.replication_key))
+            self.stream_state.update(self.state_of(bookmark))
             self.state_manager.is_flushed = False
         super()._write_state_message()
-        self._commercetools.flush()
 
-    @override
-    def _increment_stream_state(self, latest_record: types.Record, *, context: types.Context | None = None) -> None:
-        """Leave the bookmark alone; it moves with the pages."""
-
-    @override
-    def _write_starting_replication_value(self, context: types.Context | None) -> None:
-        """Write nothing into the bookmark; where a run starts is worked out from the bookmark itself."""
-
-    @override
-    def get_replication_key_signpost(self, context: types.Context | None = None) -> datetime | None:
-        """Return no signpost; the end of the window is what caps the bookmark."""
-        return None
-
-    @override
-    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Mapping[str, Any]) -> None:
-        """Log a message of the SDK; its errors only for debugging, because an error is reported once, at the end."""
-        super().log(message, *args, level=level if level < logging.ERROR else logging.DEBUG, **kwargs)
+    def state_of(self, bookmark: Bookmark) -> dict[str, Any]:
+        """Return the stream's entry of a Singer state."""
+        return bookmark.to_state(self.definition.replication_key or "")

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from singer_sdk import typing as th
 
 from tap_commercetools.errors import SettingsError
+from tap_commercetools.page_size import LARGEST_PAGE
 from tap_commercetools.timestamps import normalise_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
@@ -24,8 +25,10 @@ REGIONS = (
     "us-east-2.aws",
     "australia-southeast1.gcp",
 )
-LARGEST_PAGE = 500
 LONGEST_SECONDS = 30 * 24 * 3600
+MOST_PARALLEL_REQUESTS = 32
+CONTAINER_PATTERN = "^[-_~.a-zA-Z0-9]{1,256}$"
+"""What commercetools allows as the name of a container of custom objects."""
 
 CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
     th.Property(
@@ -94,6 +97,53 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Read rows changed at or before this instant only, for instance to load history in slices.",
     ),
     th.Property(
+        "stores",
+        th.ArrayType(th.StringType),
+        title="Stores",
+        description=(
+            "Keys of stores. Customers, orders, carts and other streams that stores have of their own are read for "
+            "these only; the others are read whole. Scopes limited to these stores are then enough. Leave out to read "
+            "everything."
+        ),
+    ),
+    th.Property(
+        "staged_projections",
+        th.BooleanType,
+        default=False,
+        title="Staged projections",
+        description=(
+            "Whether `product_projections` are the drafts of all products (true; needs `view_products`) or what "
+            "shoppers see of the published ones."
+        ),
+    ),
+    th.Property(
+        "custom_object_containers",
+        th.ArrayType(th.StringType(pattern=CONTAINER_PATTERN)),
+        title="Custom object containers",
+        description="Containers of custom objects to offer, each as a stream `custom_objects_<container>`.",
+    ),
+    th.Property(
+        "deletions_enabled",
+        th.BooleanType,
+        default=False,
+        title="Deletions",
+        description=(
+            "Whether a fresh catalog selects the stream `deletions`, which tells what is gone from the other selected "
+            "streams: from the project's messages (`view_messages`, `view_project_settings`), and by comparing ids "
+            "where there are none."
+        ),
+    ),
+    th.Property(
+        "max_parallel_requests",
+        th.IntegerType(minimum=1, maximum=MOST_PARALLEL_REQUESTS),
+        default=4,
+        title="Parallel requests",
+        description=(
+            f"Requests under way at once, 1 to {MOST_PARALLEL_REQUESTS}. Halved by itself while the platform is "
+            "overloaded, and grown back."
+        ),
+    ),
+    th.Property(
         "page_size",
         th.IntegerType(minimum=1, maximum=LARGEST_PAGE),
         default=LARGEST_PAGE,
@@ -136,6 +186,8 @@ class Settings:
         scopes: Scopes to ask for, each with its project; empty asks for none in particular.
         start: First instant to read, if limited.
         end: Last instant to read, if limited.
+        stores: Keys of the stores to read; empty for everything.
+        max_parallel_requests: Requests under way at once.
         page_size: Rows per request.
         settle: How far behind the present to stop.
         overlap: How far before the last run's end to start.
@@ -149,6 +201,8 @@ class Settings:
     scopes: tuple[str, ...]
     start: datetime | None
     end: datetime | None
+    stores: tuple[str, ...]
+    max_parallel_requests: int
     page_size: int
     settle: timedelta
     overlap: timedelta
@@ -177,6 +231,8 @@ class Settings:
             scopes=tuple(s if ":" in s else f"{s}:{project_key}" for s in config.get("scopes") or ()),
             start=start,
             end=end,
+            stores=tuple(dict.fromkeys(config.get("stores") or ())),
+            max_parallel_requests=config["max_parallel_requests"],
             page_size=config["page_size"],
             settle=timedelta(seconds=config["settle_seconds"]),
             overlap=timedelta(seconds=config["overlap_seconds"]),

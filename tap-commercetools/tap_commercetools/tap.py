@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
+import requests
 from singer_sdk import Tap
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
@@ -15,15 +16,27 @@ from typing_extensions import override
 from tap_commercetools.access import check_streams, require_access
 from tap_commercetools.client import CommercetoolsClient
 from tap_commercetools.command import TapCommand
-from tap_commercetools.errors import SettingsError
+from tap_commercetools.commercetools_stream import CommercetoolsStream
+from tap_commercetools.deletion_stream import DeletionStream
+from tap_commercetools.errors import RequestRefusedError, SettingsError
+from tap_commercetools.message_stream import AllMessagesStream
 from tap_commercetools.message_writer import BufferedMessageWriter
+from tap_commercetools.project_stream import ProjectStream
 from tap_commercetools.resource_stream import ResourceStream
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.settings import CONFIG_JSONSCHEMA, Settings
 from tap_commercetools.settings_check import fill_defaults_and_list_errors, without_blanks
-from tap_commercetools.streams import STREAMS
+from tap_commercetools.streams import (
+    DELETION_STREAM,
+    MESSAGE_STREAM,
+    PROJECT_STREAM,
+    SUMMARY_STREAM,
+    stream_definitions,
+)
+from tap_commercetools.summary_stream import SummaryStream
 from tap_commercetools.termination import Termination
 from tap_commercetools.timestamps import format_timestamp, parse_timestamp
+from tap_commercetools.variant_stream import VariantStream
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -32,6 +45,17 @@ if TYPE_CHECKING:
     import click
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
+
+    from tap_commercetools.project import Project
+
+_STREAM_CLASSES: dict[str, type[CommercetoolsStream]] = {
+    "variants": VariantStream,
+    PROJECT_STREAM.name: ProjectStream,
+    MESSAGE_STREAM.name: AllMessagesStream,
+    SUMMARY_STREAM.name: SummaryStream,
+    DELETION_STREAM.name: DeletionStream,
+}
+"""Streams that take more than reading a collection."""
 
 
 class TapCommercetools(Tap):
@@ -78,14 +102,29 @@ class TapCommercetools(Tap):
         settled = parse_timestamp(format_timestamp(self.client.clock.now() - self.settings.settle))
         return settled if self.settings.end is None else min(settled, self.settings.end)
 
+    @cached_property
+    def project(self) -> Project | None:
+        """The project's settings; None if the credentials do not reach them."""
+        try:
+            return self.client.fetch_project()
+        except RequestRefusedError as refusal:
+            if refusal.status == requests.codes.forbidden:
+                return None
+            raise
+
     @override
-    def discover_streams(self) -> list[ResourceStream]:
-        return [ResourceStream(self, definition) for definition in STREAMS]
+    def discover_streams(self) -> list[CommercetoolsStream]:
+        return [
+            _STREAM_CLASSES.get(definition.name, ResourceStream)(self, definition)
+            for definition in stream_definitions(self.config)
+        ]
 
     @property
-    def selected_streams(self) -> list[ResourceStream]:
-        """The streams that the catalog selects; all of them without a catalog."""
-        return [stream for stream in self.streams.values() if isinstance(stream, ResourceStream) and stream.selected]
+    def selected_streams(self) -> list[CommercetoolsStream]:
+        """The streams that the catalog selects; the core streams without a catalog."""
+        return [
+            stream for stream in self.streams.values() if isinstance(stream, CommercetoolsStream) and stream.selected
+        ]
 
     def run(self) -> None:
         """Read all selected streams.
@@ -111,8 +150,7 @@ class TapCommercetools(Tap):
             AccessError: If a stream cannot be read.
         """
         with self.termination.waiting():
-            definitions = [stream.definition for stream in self.selected_streams]
-            check_streams(definitions, self.client, self.settings, self.upper, self.logger)
+            check_streams(self.selected_streams, self.client.granted_scopes(), self.settings, self.logger)
 
     def flush(self) -> None:
         """Write out the messages gathered so far."""

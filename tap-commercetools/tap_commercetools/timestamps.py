@@ -12,6 +12,10 @@ _TIMESTAMP = re.compile(
     re.ASCII,
 )
 _CANONICAL_LENGTH = len("2026-11-21T10:00:00.000Z")
+_MILLISECONDS_LENGTH = _CANONICAL_LENGTH - 1
+
+TIME_FIELDS = frozenset({"createdAt", "lastModifiedAt"})
+"""The time fields of every row, which are emitted with three decimals and ``Z``."""
 
 
 def parse_timestamp(text: str) -> datetime:
@@ -40,6 +44,11 @@ def format_timestamp(moment: datetime) -> str:
     return moment.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
 
 
+def is_plain(text: str) -> bool:
+    """Tell whether an instant is written as commercetools normally writes it: three decimals and ``Z``."""
+    return len(text) == _CANONICAL_LENGTH and text[19] == "." and text[10] == "T" and text[-1] == "Z"
+
+
 def normalise_timestamp(text: str) -> str:
     """Rewrite an instant with three decimals and ``Z``, so that text sorts like time.
 
@@ -49,9 +58,22 @@ def normalise_timestamp(text: str) -> str:
     Raises:
         ValueError: If the text is not such an instant.
     """
-    if len(text) == _CANONICAL_LENGTH and text[19] == "." and text[10] == "T" and text[-1] == "Z":
-        return text
-    return format_timestamp(parse_timestamp(text))
+    return text if is_plain(text) else format_timestamp(parse_timestamp(text))
+
+
+def sort_key(text: str) -> str:
+    """Return a text that sorts as the instants do, whatever number of decimals each was written with.
+
+    Args:
+        text: The instant, ISO 8601; one written as commercetools does is not taken apart, which makes this cheap.
+
+    Raises:
+        ValueError: If the text is not such an instant.
+    """
+    if is_plain(text):
+        return text[:-1]
+    moment = parse_timestamp(text).strftime("%Y-%m-%dT%H:%M:%S.%f")
+    return moment[:_MILLISECONDS_LENGTH] + moment[_MILLISECONDS_LENGTH:].rstrip("0")
 
 
 def _offset(zone: str | None) -> timedelta:

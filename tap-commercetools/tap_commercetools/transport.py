@@ -20,6 +20,7 @@ from tap_commercetools.retry import RetryPolicy, seconds_asked
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from tap_commercetools.parallel_limit import ParallelLimit
     from tap_commercetools.platform_clock import PlatformClock
 
 logger = logging.getLogger(__name__)
@@ -34,6 +35,8 @@ _PLATFORM_ADVICE = "run again later, the next run continues from the last STATE"
 
 SMALLER_PAGE_HELPS = frozenset({"QueryTimedOut", "ContentTooLarge"})
 """Error codes that say a page is too heavy; commercetools reports a query's timeout as a 400."""
+
+_OVERLOADED = frozenset({requests.codes.too_many_requests, requests.codes.service_unavailable})
 
 T = TypeVar("T")
 
@@ -77,9 +80,10 @@ class Transport:
     (a proxy's HTML page, a truncated answer). Reads and token requests may all be repeated safely.
     """
 
-    def __init__(self, clock: PlatformClock, policy: RetryPolicy, user_agent: str) -> None:
+    def __init__(self, clock: PlatformClock, policy: RetryPolicy, user_agent: str, limit: ParallelLimit) -> None:
         self._clock = clock
         self._policy = policy
+        self._limit = limit
         self._session = requests.Session()
         self._session.headers.update(
             {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -110,6 +114,13 @@ class Transport:
         """
         request = requests.Request("GET", url, params=list(parameters), auth=BearerToken(token))
         return self._repeatedly(request, read)
+
+    def post_json(self, url: str, body: bytes, token: str, read: Callable[[requests.Response], T]) -> T:
+        """Send JSON by POST with an access token, to ask for something; arguments and errors otherwise as in `get`."""
+        headers = {"Content-Type": "application/json"}
+        return self._repeatedly(
+            requests.Request("POST", url, data=body, headers=headers, auth=BearerToken(token)), read
+        )
 
     def post_form(
         self,
@@ -143,7 +154,8 @@ class Transport:
         try:
             prepared = self._session.prepare_request(request)
             settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
-            response = self._session.send(prepared, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **settings)
+            with self._limit.request():
+                response = self._session.send(prepared, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **settings)
         except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
             reason = f"{host} cannot be reached or broke off ({type(error).__name__})"
             raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
@@ -155,6 +167,7 @@ class Transport:
             raise UnavailableError(message) from error
         self._clock.observe(response.headers.get("Date"))
         if response.ok:
+            self._limit.succeeded()
             try:
                 return read(response)
             except msgspec.DecodeError as error:
@@ -170,6 +183,8 @@ class Transport:
         summary = f"{host} answered {response.status_code}{' ' if code else ''}{code} (X-Correlation-ID {correlation})"
         status = response.status_code
         splittable = code in SMALLER_PAGE_HELPS
+        if status in _OVERLOADED:
+            self._limit.overloaded()
         if not splittable and (status == requests.codes.too_many_requests or status >= requests.codes.server_error):
             asked = seconds_asked(response.headers, self._clock.now())
             return _TransientFailureError(summary, _PLATFORM_ADVICE, asked)

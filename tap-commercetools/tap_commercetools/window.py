@@ -17,12 +17,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from tap_commercetools.keyset import Keyset, Position
-from tap_commercetools.timestamps import format_timestamp, normalise_timestamp, parse_timestamp
+from tap_commercetools.keyset import Condition, Keyset, Position
+from tap_commercetools.timestamps import format_timestamp, normalise_timestamp, parse_timestamp, sort_key
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
+
+    from tap_commercetools.page import Row
 
 MOST_REMEMBERED = 10_000
 """Rows of the overlap that a bookmark remembers at most; with more it remembers none, and repeats are harmless."""
@@ -40,11 +42,13 @@ class Bookmark:
         upper: Last instant of the run that left the bookmark.
         position: Last row handed on, if that run was cut short; None if it read everything up to `upper`.
         seen: Version last emitted, by id, of the rows that may be met again.
+        stores: Keys of the stores that were read; empty if it was the whole project.
     """
 
     upper: datetime
     position: Position | None = None
     seen: Mapping[str, int] = field(default_factory=dict)
+    stores: tuple[str, ...] = ()
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], replication_key: str) -> Bookmark | None:
@@ -71,7 +75,7 @@ class Bookmark:
             bookmark = cls._with_details(state, replication_key)
             if bookmark.reached == normalise_timestamp(value):
                 return bookmark
-            return cls(upper=parse_timestamp(value))
+            return cls(upper=parse_timestamp(value), stores=bookmark.stores)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
             message = f"{type(error).__name__}: {error}"
             raise BookmarkError(message) from error
@@ -83,7 +87,16 @@ class Bookmark:
             upper=parse_timestamp(state.get("upper") or state["replication_key_value"]),
             position=Position.at(position[replication_key], position["id"]) if position else None,
             seen={str(identifier): int(version) for identifier, version in state.get("seen", {}).items()},
+            stores=tuple(str(store) for store in state.get("stores", ())),
         )
+
+    def covers(self, stores: Sequence[str]) -> bool:
+        """Tell whether it speaks for these stores.
+
+        Args:
+            stores: Keys of the stores to read; empty for the whole project.
+        """
+        return not self.stores or (bool(stores) and set(stores) <= set(self.stores))
 
     @property
     def reached(self) -> str:
@@ -95,13 +108,14 @@ class Bookmark:
         position = None
         if self.position is not None:
             position = {replication_key: self.position.text, "id": self.position.id}
-        return {
+        state = {
             "replication_key": replication_key,
             "replication_key_value": self.reached,
             "upper": format_timestamp(self.upper),
             "position": position,
             "seen": dict(self.seen),
         }
+        return {**state, "stores": list(self.stores)} if self.stores else state
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,63 +171,79 @@ class Window:
             window, first = replace(window, after=None, lower=start), start
         return None if first is not None and first > upper else window
 
-    def keyset(self, field: str) -> Keyset:
+    def keyset(self, field: str, condition: Condition | None = None) -> Keyset:
         """Return the window as the rows to ask for.
 
         Args:
             field: The time field the stream is ordered by.
+            condition: What the rows must meet besides.
         """
-        return Keyset(field, upper=self.upper, lower=self.lower, after=self.after)
+        return Keyset(field, upper=self.upper, lower=self.lower, after=self.after, condition=condition)
 
 
 class Reading:
-    """One stream being read: which rows are repeats, and the bookmark at this moment."""
+    """One stream being read: which rows are repeats, and the bookmark at this moment.
 
-    def __init__(self, window: Window, overlap: timedelta) -> None:
+    Args:
+        window: What is read.
+        overlap: How far before its end the next run will start.
+        stores: Keys of the stores that are read; empty if it is the whole project.
+    """
+
+    def __init__(self, window: Window, overlap: timedelta, stores: tuple[str, ...] = ()) -> None:
         self._window = window
-        self._remember_from = window.upper - overlap
+        self._stores = stores
+        self._remember_from = sort_key(format_timestamp(window.upper - overlap))
+        self._seen_until = None if window.seen_until is None else sort_key(format_timestamp(window.seen_until))
         self._position: Position | None = window.after
         self._seen_before: Mapping[str, int] = window.seen
         self._seen: dict[str, int] = {}
         self.remembers = True
         """False once the overlap holds too many rows to remember."""
 
-    def is_repeat(self, identifier: str, version: int) -> bool:
-        """Tell whether this version of a row, or a newer one, was emitted before.
+    def fresh(self, rows: list[Row]) -> list[Row]:
+        """Return the rows of which neither this version nor a newer one was emitted before.
 
         Args:
-            identifier: The row's id.
-            version: The row's version, which grows with every change.
+            rows: The rows of a page.
         """
-        emitted = max(self._seen.get(identifier, -1), self._seen_before.get(identifier, -1))
-        return version <= emitted
+        if not self._seen and not self._seen_before:
+            return rows
+        emitted, before = self._seen, self._seen_before
+        return [
+            row for row in rows if row.version > max(emitted.get(row.position.id, -1), before.get(row.position.id, -1))
+        ]
 
-    def passed(self, position: Position, version: int) -> None:
-        """Note that a row has been handed on, or dropped as a repeat.
+    def passed(self, rows: list[Row]) -> None:
+        """Note that rows have been handed on, or dropped as repeats.
 
         Args:
-            position: The row's place; never before the last one.
-            version: The row's version.
+            rows: The rows of a page, none before those passed last.
         """
-        self._position = position
-        until = self._window.seen_until
-        if self._seen_before and until is not None and position.instant > until:
+        if not rows:
+            return
+        self._position = last = rows[-1].position
+        if self._seen_before and self._seen_until is not None and last.time > self._seen_until:
             self._seen_before = {}
-        if self.remembers and position.instant >= self._remember_from:
-            self._seen[position.id] = max(version, self._seen.get(position.id, -1))
-            if len(self._seen) > MOST_REMEMBERED:
-                self._seen.clear()
-                self.remembers = False
+        if not self.remembers or last.time < self._remember_from:
+            return
+        for row in rows:
+            position = row.position
+            if position.time >= self._remember_from:
+                self._seen[position.id] = max(row.version, self._seen.get(position.id, -1))
+        if len(self._seen) > MOST_REMEMBERED:
+            self._seen.clear()
+            self.remembers = False
 
     def bookmark(self) -> Bookmark | None:
         """Return the bookmark for this moment, or None as long as no row was passed."""
         if self._position is None:
             return None
-        return Bookmark(self._window.upper, self._position, self._all_seen())
+        return Bookmark(self._window.upper, self._position, self._all_seen(), self._stores)
 
     def finished(self) -> Bookmark:
         """Return the bookmark for the end, when every row of the window was passed."""
-        return Bookmark(self._window.upper, None, dict(self._seen))
+        return Bookmark(self._window.upper, None, dict(self._seen), self._stores)
 
     def _all_seen(self) -> dict[str, int]:
         seen = dict(self._seen_before)

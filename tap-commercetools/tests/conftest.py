@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from commerce_sandbox.testing import RunningSandbox, running_sandbox
+from tap_commercetools.page import Page
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.tap import TapCommercetools
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 IMPATIENT = RetryPolicy(tries=4, base_seconds=0.01, cap_seconds=0.02, asked_cap_seconds=2.0)
 COMMAND = str(Path(sys.executable).with_name("tap-commercetools"))
@@ -69,6 +70,26 @@ class TapRun:
         return [line for line in self.errors.splitlines() if "| ERROR" in line]
 
 
+def catalog_of(*names: str, config: dict[str, Any] | None = None, selected: bool = True) -> dict[str, Any]:
+    """Return a catalog that selects these streams and no others; with `selected` false the fresh one."""
+    catalog: dict[str, Any] = json.loads(
+        json.dumps(TapCommercetools(config=config or {}, validate_config=False).catalog_dict)
+    )
+    for entry in catalog["streams"] if selected else ():
+        root = next(item for item in entry["metadata"] if item["breadcrumb"] == [])
+        root["metadata"]["selected"] = entry["tap_stream_id"] in names
+    return catalog
+
+
+def page_of(rows: Sequence[dict[str, Any]], limit: int) -> Page:
+    """Return rows as an answer of the platform."""
+    return Page.read(json.dumps({"limit": limit, "results": rows}).encode(), limit)
+
+
+TRADE = ("customers", "orders", "products")
+"""The streams that runs read unless a test asks for others."""
+
+
 @dataclass(frozen=True)
 class TapProcess:
     """Runs the tap as a process of its own."""
@@ -91,8 +112,8 @@ class TapProcess:
         ]
         if state is not None:
             arguments += ["--state", self._write("state.json", state)]
-        if catalog is not None:
-            arguments += ["--catalog", self._write("catalog.json", catalog)]
+        if "--discover" not in options:
+            arguments += ["--catalog", self._write("catalog.json", catalog or catalog_of(*TRADE))]
         with self._errors.open("w", encoding="utf-8") as errors:
             return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
 
@@ -169,7 +190,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., TapRun]]:
         output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
         copied = None if state is None else json.loads(json.dumps(state))
         with contextlib.redirect_stdout(output):
-            TapCommercetools(config=config, state=copied, catalog=catalog).run()
+            TapCommercetools(config=config, state=copied, catalog=catalog or catalog_of(*TRADE)).run()
         output.seek(0)
         return TapRun(output.readlines())
 

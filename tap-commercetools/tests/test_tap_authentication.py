@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from tap_commercetools.authentication import TokenSource
+from tap_commercetools.parallel_limit import ParallelLimit
 from tap_commercetools.platform_clock import PlatformClock
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.settings import Settings
@@ -27,8 +28,8 @@ class Time:
 
 
 def token_source(config: dict[str, Any], time: Time) -> TokenSource:
-    settings = Settings.from_config({"page_size": 500, "overlap_seconds": 300, **config})
-    return TokenSource(settings, Transport(PlatformClock(), RetryPolicy(), "test"), time)
+    settings = Settings.from_config({"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, **config})
+    return TokenSource(settings, Transport(PlatformClock(), RetryPolicy(), "test", ParallelLimit(8)), time)
 
 
 def tokens_given(sandbox: RunningSandbox) -> int:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.testing import running_sandbox
+from conftest import catalog_of
+from tap_commercetools.streams import stream_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -111,11 +113,7 @@ def test_a_missing_scope_is_named_before_anything_is_read(
 def test_streams_that_can_be_read_are_read_once_the_others_are_deselected(
     tap_process: TapProcess, narrow_config: dict[str, Any]
 ) -> None:
-    catalog = json.loads("".join(tap_process.run({}, "--discover").lines))
-    for entry in catalog["streams"]:
-        root = next(item for item in entry["metadata"] if item["breadcrumb"] == [])
-        root["metadata"]["selected"] = entry["tap_stream_id"] == "customers"
-    run = tap_process.run(narrow_config, catalog=catalog)
+    run = tap_process.run(narrow_config, catalog=catalog_of("customers"))
     assert run.exit_code == 0
     assert set(run.counts()) == {"customers"}
 
@@ -151,14 +149,23 @@ def test_discovery_needs_no_settings_and_no_network(tap_process: TapProcess) -> 
     run = tap_process.run({}, "--discover")
     assert run.exit_code == 0
     catalog = json.loads("".join(run.lines))
-    assert [entry["tap_stream_id"] for entry in catalog["streams"]] == ["customers", "orders", "products"]
-    assert all(entry["replication_key"] == "lastModifiedAt" for entry in catalog["streams"])
+    entries = {entry["tap_stream_id"]: entry for entry in catalog["streams"]}
+    assert set(entries) == {definition.name for definition in stream_definitions({})}
+    assert entries["orders"]["replication_key"] == "lastModifiedAt"
+    chosen = {
+        name
+        for name, entry in entries.items()
+        for item in entry["metadata"]
+        if item["breadcrumb"] == [] and item["metadata"]["selected-by-default"]
+    }
+    assert {"customers", "orders", "products", "carts"} < chosen
+    assert not chosen & {"messages", "product_projections", "variants", "deletions", "customer_order_summaries"}
 
 
 def test_schemas_alone_can_be_written(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
     run = tap_process.run(configure(), "--test=schema")
     assert run.exit_code == 0
-    assert [m["type"] for m in run.messages] == ["SCHEMA"] * 3
+    assert [m["type"] for m in run.messages] == ["SCHEMA"] * len(stream_definitions({}))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[1]"])

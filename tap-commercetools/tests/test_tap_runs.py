@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tap_commercetools.streams import STREAMS
+from conftest import TRADE, catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from commerce_sandbox.testing import RunningSandbox
     from conftest import TapProcess, TapRun
 
-NAMES = [definition.name for definition in STREAMS]
+NAMES = list(TRADE)
 
 
 def new_rows(count: int, time: str) -> list[dict[str, Any]]:
@@ -231,13 +231,9 @@ def test_heavy_pages_are_asked_for_in_smaller_ones(
 def test_only_selected_streams_and_fields_are_emitted(
     read: Callable[..., TapRun], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    from tap_commercetools.tap import TapCommercetools  # noqa: PLC0415
-
-    catalog = TapCommercetools(config={}, validate_config=False).catalog_dict
+    catalog = catalog_of("customers")
     for entry in catalog["streams"]:
         for item in entry["metadata"]:
-            if item["breadcrumb"] == [] and entry["tap_stream_id"] != "customers":
-                item["metadata"]["selected"] = False
             if item["breadcrumb"] == ["properties", "email"]:
                 item["metadata"]["selected"] = False
     run = read(configure(), catalog=catalog)
@@ -249,10 +245,8 @@ def test_only_selected_streams_and_fields_are_emitted(
 def test_a_full_table_selection_reads_everything_and_leaves_the_bookmark_alone(
     read: Callable[..., TapRun], configure: Callable[..., dict[str, Any]]
 ) -> None:
-    from tap_commercetools.tap import TapCommercetools  # noqa: PLC0415
-
     first = read(configure())
-    catalog = TapCommercetools(config={}, validate_config=False).catalog_dict
+    catalog = catalog_of(*TRADE)
     for entry in catalog["streams"]:
         entry["replication_method"] = "FULL_TABLE"
     second = read(configure(), first.state, catalog)

@@ -4,7 +4,9 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from msgspec import Raw
 from tap_commercetools.keyset import Position
+from tap_commercetools.page import Row
 from tap_commercetools.timestamps import format_timestamp
 from tap_commercetools.window import MOST_REMEMBERED, Bookmark, BookmarkError, Reading, Window
 
@@ -15,6 +17,10 @@ NOON = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
 
 def at(seconds: float, identifier: str = "a") -> Position:
     return Position.at(format_timestamp(NOON + timedelta(seconds=seconds)), identifier)
+
+
+def row(seconds: float, identifier: str, version: int = 1) -> Row:
+    return Row(at(seconds, identifier), version, Raw(b"{}"), has_plain_times=True)
 
 
 def plan(bookmark: Bookmark | None, upper: float = 600, start: float | None = None) -> Window | None:
@@ -81,36 +87,60 @@ def test_a_run_cut_short_is_continued_even_up_to_the_same_end() -> None:
 
 def test_only_versions_already_emitted_are_repeats() -> None:
     reading = Reading(Window(NOON, seen={"a": 5}, seen_until=NOON), OVERLAP)
-    assert reading.is_repeat("a", 5)
-    assert reading.is_repeat("a", 4)
-    assert not reading.is_repeat("a", 6)
-    assert not reading.is_repeat("b", 1)
+    newer, other = row(-10, "a", 6), row(-9, "b", 1)
+    assert reading.fresh([row(-12, "a", 4), row(-11, "a", 5), newer, other]) == [newer, other]
 
 
 def test_the_overlap_is_remembered_from_its_first_instant_on() -> None:
     reading = Reading(Window(NOON), OVERLAP)
-    reading.passed(at(-301, "before"), 1)
-    reading.passed(at(-300, "first"), 2)
-    reading.passed(at(0, "last"), 3)
+    reading.passed([row(-301, "before", 1)])
+    reading.passed([row(-300, "first", 2)])
+    reading.passed([row(0, "last", 3)])
     assert reading.finished().seen == {"first": 2, "last": 3}
 
 
 def test_a_repeat_still_in_the_overlap_stays_remembered() -> None:
     reading = Reading(Window(NOON, seen={"a": 5}, seen_until=NOON - timedelta(seconds=60)), OVERLAP)
-    reading.passed(at(-120, "a"), 5)
+    reading.passed([row(-120, "a", 5)])
     assert reading.finished().seen == {"a": 5}
 
 
 def test_what_the_last_run_saw_is_kept_until_its_end_is_passed() -> None:
     reading = Reading(Window(NOON, seen={"a": 5}, seen_until=NOON - timedelta(seconds=400)), OVERLAP)
-    reading.passed(at(-450, "x"), 1)
+    reading.passed([row(-450, "x", 1)])
     bookmark = reading.bookmark()
     assert bookmark is not None
     assert bookmark.seen == {"a": 5}
-    reading.passed(at(-350, "y"), 1)
+    reading.passed([row(-350, "y", 1)])
     bookmark = reading.bookmark()
     assert bookmark is not None
     assert bookmark.seen == {}
+
+
+def test_rows_before_the_overlap_need_not_be_remembered_one_by_one() -> None:
+    reading = Reading(Window(NOON), OVERLAP)
+    reading.passed([row(-900, "a"), row(-800, "b")])
+    bookmark = reading.bookmark()
+    assert bookmark is not None
+    assert (bookmark.position, bookmark.seen) == (at(-800, "b"), {})
+
+
+@pytest.mark.parametrize(
+    ("read", "asked", "covered"),
+    [
+        ((), (), True),
+        ((), ("de",), True),
+        (("de", "at"), ("at",), True),
+        (("de",), ("de", "at"), False),
+        (("de",), (), False),
+    ],
+)
+def test_a_bookmark_of_some_stores_does_not_speak_for_others(
+    read: tuple[str, ...],
+    asked: tuple[str, ...],
+    covered: bool,  # noqa: FBT001 - a table
+) -> None:
+    assert Bookmark(NOON, stores=read).covers(asked) is covered
 
 
 def test_there_is_no_new_bookmark_before_a_row_was_passed() -> None:
@@ -119,17 +149,21 @@ def test_there_is_no_new_bookmark_before_a_row_was_passed() -> None:
 
 def test_with_too_many_rows_in_the_overlap_none_is_remembered() -> None:
     reading = Reading(Window(NOON), OVERLAP)
-    for number in range(MOST_REMEMBERED):
-        reading.passed(at(-1, f"{number:06d}"), 1)
+    reading.passed([row(-1, f"{number:06d}") for number in range(MOST_REMEMBERED)])
     assert len(reading.finished().seen) == MOST_REMEMBERED
-    reading.passed(at(0, "one more"), 1)
+    reading.passed([row(0, "one more", 1)])
     assert not reading.remembers
     assert reading.finished().seen == {}
 
 
 @pytest.mark.parametrize(
     "bookmark",
-    [Bookmark(NOON), Bookmark(NOON, seen={"a": 2}), Bookmark(NOON, position=at(-7, "b"), seen={"a": 2})],
+    [
+        Bookmark(NOON),
+        Bookmark(NOON, stores=("de",)),
+        Bookmark(NOON, seen={"a": 2}),
+        Bookmark(NOON, position=at(-7, "b"), seen={"a": 2}),
+    ],
 )
 def test_a_bookmark_survives_being_stored(bookmark: Bookmark) -> None:
     assert Bookmark.from_state(bookmark.to_state(KEY), KEY) == bookmark

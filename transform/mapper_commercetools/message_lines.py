@@ -87,8 +87,15 @@ class LineWriter(GenericSingerWriter[bytearray, Message]):
             self.flush()
 
     def flush(self) -> None:
-        """Write what waits."""
-        sys.stdout.buffer.write(self._buffer)
+        """Write what waits.
+
+        Where Python runs unbuffered (PYTHONUNBUFFERED, as in many container images), a write that a signal interrupts
+        writes a part only and says how much.
+        """
+        with memoryview(self._buffer) as unwritten:
+            written = 0
+            while written < len(unwritten):
+                written += sys.stdout.buffer.write(unwritten[written:]) or 0
         sys.stdout.buffer.flush()
         self._buffer.clear()
 

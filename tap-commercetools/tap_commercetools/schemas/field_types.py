@@ -1,7 +1,8 @@
 """The vocabulary the schemas are written in: each function makes one JSON Schema.
 
 Everything can be null, because commercetools promises a field for new rows only, and every object is open, because it
-adds fields and enum values within an API version. Only `resource` declares fields that are always there.
+adds fields and enum values within an API version. Only `row`, and `resource` with it, declares fields that are always
+there.
 """
 
 from __future__ import annotations
@@ -12,6 +13,13 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 Schema = dict[str, Any]
+
+_ALWAYS_DESCRIBED = {
+    "id": "The platform's identifier of the row, unique in its stream.",
+    "version": "Grows with every change, not by one; the higher of two copies is the newer.",
+    "createdAt": "When the row was created, UTC, three decimals.",
+    "lastModifiedAt": "When the row last changed, UTC, three decimals; the replication key.",
+}
 
 
 def text(description: str) -> Schema:
@@ -77,32 +85,40 @@ def list_of(description: str, items: Schema) -> Schema:
     return {"type": ["array", "null"], "items": items, "description": description}
 
 
-def resource(properties: Mapping[str, Schema]) -> Schema:
-    """Return the schema of a whole row: the four fields every row has, and these.
+def list_of_texts(description: str) -> Schema:
+    """Return the schema of an array of strings, or null."""
+    return list_of(description, {"type": ["string", "null"]})
+
+
+def row(always: Mapping[str, Schema], properties: Mapping[str, Schema]) -> Schema:
+    """Return the schema of a whole row of a stream: an open object that is never null.
 
     Args:
-        properties: The fields of this resource, by name.
+        always: The fields every row has, by name; each is required and never null.
+        properties: The other fields.
     """
     return {
         "type": "object",
         "additionalProperties": True,
-        "required": ["id", "version", "createdAt", "lastModifiedAt"],
-        "properties": {
-            "id": {"type": "string", "description": "The platform's identifier of the row, unique in its stream."},
-            "version": {
-                "type": "integer",
-                "description": "Grows with every change, not by one; the higher of two copies is the newer.",
-            },
-            "createdAt": {
-                "type": "string",
-                "format": "date-time",
-                "description": "When the row was created, UTC, three decimals.",
-            },
-            "lastModifiedAt": {
-                "type": "string",
-                "format": "date-time",
-                "description": "When the row last changed, UTC, three decimals; the replication key.",
-            },
-            **properties,
-        },
+        "required": list(always),
+        "properties": {**{name: _never_null(schema) for name, schema in always.items()}, **properties},
     }
+
+
+_KIND_OF_ALWAYS = {"id": text, "version": whole_number, "createdAt": timestamp, "lastModifiedAt": timestamp}
+
+
+def resource(properties: Mapping[str, Schema], **described_otherwise: str) -> Schema:
+    """Return the schema of a whole row: the four fields every row has, and these.
+
+    Args:
+        properties: The fields of this resource, by name.
+        described_otherwise: Descriptions of those of the four fields that mean something else in this resource.
+    """
+    described = {**_ALWAYS_DESCRIBED, **described_otherwise}
+    return row({name: _KIND_OF_ALWAYS[name](description) for name, description in described.items()}, properties)
+
+
+def _never_null(schema: Schema) -> Schema:
+    kind, _null = schema["type"]
+    return {**schema, "type": kind}

@@ -1,18 +1,17 @@
-"""What is bought: line items and custom line items, as orders carry them."""
+"""What is bought: line items and custom line items, as carts, orders and quotes carry them."""
 
 from __future__ import annotations
 
 from tap_commercetools.schemas.field_types import Schema, flag, list_of, record, text, timestamp, whole_number
-from tap_commercetools.schemas.product import product_variant
+from tap_commercetools.schemas.price import price
+from tap_commercetools.schemas.product_variant import product_variant
 from tap_commercetools.schemas.shared import (
     custom_fields,
     localized_text,
     money,
-    price,
     reference,
-    tax_rate,
-    taxed_price,
 )
+from tap_commercetools.schemas.tax import tax_rate, taxed_price
 
 
 def included_discounts(description: str) -> Schema:
@@ -33,6 +32,8 @@ def discounted_line_price(description: str) -> Schema:
         {"value": money("The reduced price."), "includedDiscounts": included_discounts("What reduced it.")},
     )
 
+
+_RECURRENCE: dict[str, Schema] = {"recurrencePolicy": reference("The policy.")}
 
 _SHARED: dict[str, Schema] = {
     "id": text("The line's id."),
@@ -92,13 +93,6 @@ _SHARED: dict[str, Schema] = {
         },
     ),
     "custom": custom_fields("Custom fields of the line."),
-    "recurrenceInfo": record(
-        "How the line recurs.",
-        {
-            "recurrencePolicy": reference("The policy."),
-            "priceSelectionMode": text("Whether the price stays fixed."),
-        },
-    ),
 }
 
 LINE_ITEM: Schema = record(
@@ -118,6 +112,10 @@ LINE_ITEM: Schema = record(
         "reservation": reference("The stock reservation."),
         "addedAt": timestamp("When the line was added."),
         "lastModifiedAt": timestamp("When the line last changed."),
+        "recurrenceInfo": record(
+            "How the line recurs.",
+            {**_RECURRENCE, "priceSelectionMode": text("Whether the price stays fixed.")},
+        ),
     },
 )
 
@@ -128,5 +126,6 @@ CUSTOM_LINE_ITEM: Schema = record(
         "money": money("The unit price before cart discounts."),
         "slug": text("Identifies the kind of line."),
         "taxCategory": reference("The tax category."),
+        "recurrenceInfo": record("How the line recurs.", _RECURRENCE),
     },
 )

@@ -2,27 +2,9 @@
 
 from __future__ import annotations
 
-from tap_commercetools.schemas.field_types import (
-    Schema,
-    list_of,
-    open_record,
-    record,
-    resource,
-    text,
-    timestamp,
-    whole_number,
-)
-from tap_commercetools.schemas.line_item import CUSTOM_LINE_ITEM, LINE_ITEM, included_discounts
-from tap_commercetools.schemas.shared import (
-    ACTORS,
-    address,
-    custom_fields,
-    key_reference,
-    money,
-    reference,
-    taxed_price,
-)
-from tap_commercetools.schemas.shipping import SHIPPING, SHIPPING_INFO, SHIPPING_RATE_INPUT
+from tap_commercetools.schemas.field_types import Schema, list_of, record, resource, text, timestamp, whole_number
+from tap_commercetools.schemas.purchase import CART_AND_ORDER
+from tap_commercetools.schemas.shared import custom_fields, reference
 
 _RETURN_ITEM: Schema = record(
     "Units of one line that come back; carries no amount of money.",
@@ -44,63 +26,8 @@ _RETURN_ITEM: Schema = record(
 
 ORDER: Schema = resource(
     {
-        **ACTORS,
+        **CART_AND_ORDER,
         "orderNumber": text("Number shown to people."),
-        "purchaseOrderNumber": text("The buyer's own number."),
-        "customerId": text("Id of the customer; absent for guests."),
-        "customerEmail": text("Email address the order was placed with."),
-        "anonymousId": text("The anonymous session that ordered."),
-        "customerGroup": reference("The customer's group at the time."),
-        "businessUnit": key_reference("The business unit that ordered."),
-        "store": key_reference("The store it was ordered in."),
-        "lineItems": list_of("The products bought.", LINE_ITEM),
-        "customLineItems": list_of("Amounts that are no products.", CUSTOM_LINE_ITEM),
-        "totalPrice": money("Total of lines and shipping after discounts."),
-        "taxedPrice": taxed_price("The total with taxes."),
-        "taxedShippingPrice": taxed_price("Shipping with taxes."),
-        "discountOnTotalPrice": record(
-            "Discounts on the total rather than on a line.",
-            {
-                "discountedAmount": money("By how much the total is reduced."),
-                "includedDiscounts": included_discounts("What reduced it."),
-                "discountedNetAmount": money("Reduction without tax."),
-                "discountedGrossAmount": money("Reduction with tax."),
-            },
-        ),
-        "priceRoundingMode": text("How prices were rounded."),
-        "taxMode": text("Who works out the tax."),
-        "taxRoundingMode": text("How tax was rounded."),
-        "taxCalculationMode": text("Whether tax was worked out per line or per unit."),
-        "inventoryMode": text("How stock is counted."),
-        "billingAddress": address("Where the invoice goes."),
-        "shippingAddress": address("Where the goods go."),
-        "shippingMode": text("Single or Multiple."),
-        "shippingKey": text("Key of the shipping method, in Single mode."),
-        "shippingInfo": SHIPPING_INFO,
-        "shippingRateInput": SHIPPING_RATE_INPUT,
-        "shippingCustomFields": custom_fields("Custom fields of shipping, in Single mode."),
-        "shipping": list_of("The ways of shipping, in Multiple mode.", SHIPPING),
-        "itemShippingAddresses": list_of("Addresses that lines are sent to.", address("One address.")),
-        "discountCodes": list_of(
-            "Discount codes entered.",
-            record("One code.", {"discountCode": reference("The code."), "state": text("Whether it applies.")}),
-        ),
-        "directDiscounts": list_of(
-            "Discounts given to this order only.",
-            record(
-                "One discount.",
-                {
-                    "id": text("The discount's id."),
-                    "value": open_record("What it takes off; differs by kind."),
-                    "target": open_record("What it applies to; differs by kind."),
-                },
-            ),
-        ),
-        "refusedGifts": list_of("Gifts the buyer did not want.", reference("The cart discount.")),
-        "paymentInfo": record("How it is paid.", {"payments": list_of("The payments.", reference("One payment."))}),
-        "country": text("Country that prices and taxes were chosen for."),
-        "locale": text("Language of the order."),
-        "origin": text("How the order came about."),
         "cart": reference("The cart it was made from."),
         "quote": reference("The quote it was made from."),
         "recurringOrder": reference("The recurring order it belongs to."),
@@ -130,9 +57,7 @@ ORDER: Schema = resource(
                 },
             ),
         ),
-        "discountTypeCombination": open_record("How discounts of different kinds were combined."),
         "lastMessageSequenceNumber": whole_number("Deprecated by the platform."),
-        "custom": custom_fields("Custom fields of the order."),
         "completedAt": timestamp("True date of an imported order."),
     }
 )

@@ -1,12 +1,12 @@
-"""The shapes that many resources share: references, texts by language, money, addresses, prices, taxes."""
+"""The shapes that many resources share: references, texts by language, money, actors, addresses, pictures, assets."""
 
 from __future__ import annotations
 
 from tap_commercetools.schemas.field_types import (
     Schema,
     anything,
-    flag,
     list_of,
+    list_of_texts,
     map_of,
     number,
     open_record,
@@ -97,6 +97,18 @@ ACTORS: dict[str, Schema] = {
 }
 
 
+VALIDITY: dict[str, Schema] = {
+    "validFrom": timestamp("Start of validity."),
+    "validUntil": timestamp("End of validity."),
+}
+
+SEARCH_ENGINE_TEXTS: dict[str, Schema] = {
+    "metaTitle": localized_text("Title for search engines, by language."),
+    "metaDescription": localized_text("Description for search engines, by language."),
+    "metaKeywords": localized_text("Keywords for search engines, by language."),
+}
+
+
 def address(description: str) -> Schema:
     """Return the schema of a postal address with its contact details."""
     return record(
@@ -132,85 +144,13 @@ def address(description: str) -> Schema:
     )
 
 
-def discounted_price(description: str) -> Schema:
-    """Return the schema of a price after a product discount."""
-    return record(
-        description,
-        {"value": money("The reduced price."), "discount": reference("The product discount that applies.")},
-    )
-
-
-def price(description: str) -> Schema:
-    """Return the schema of a price of a variant."""
-    return record(
-        description,
-        {
-            "id": text("The price's id."),
-            "key": text("The price's key."),
-            "value": money("The price before discounts."),
-            "country": text("Country the price is for; any, if absent."),
-            "customerGroup": reference("Customer group the price is for; any, if absent."),
-            "channel": reference("Channel the price is for; any, if absent."),
-            "validFrom": timestamp("Start of validity."),
-            "validUntil": timestamp("End of validity."),
-            "discounted": discounted_price("The price after a product discount; switches tiers off."),
-            "tiers": list_of(
-                "Prices for larger quantities.",
-                record(
-                    "One tier.",
-                    {
-                        "minimumQuantity": whole_number("Quantity from which the tier applies."),
-                        "value": money("Price of one unit in this tier."),
-                    },
-                ),
-            ),
-            "custom": custom_fields("Custom fields of the price."),
-            "recurrencePolicy": reference("Recurrence policy the price is for."),
-        },
-    )
-
-
-def taxed_price(description: str) -> Schema:
-    """Return the schema of an amount with its taxes."""
-    return record(
-        description,
-        {
-            "totalNet": money("Total without tax."),
-            "totalGross": money("Total with tax."),
-            "totalTax": money("The tax."),
-            "taxPortions": list_of(
-                "The tax by rate.",
-                record(
-                    "One rate's share.",
-                    {
-                        "name": text("Name of the tax."),
-                        "rate": number("Rate, 0 to 1."),
-                        "amount": money("Tax at this rate."),
-                    },
-                ),
-            ),
-        },
-    )
-
-
-def tax_rate(description: str) -> Schema:
-    """Return the schema of a tax rate."""
-    return record(
-        description,
-        {
-            "id": text("The rate's id."),
-            "key": text("The rate's key."),
-            "name": text("Name of the tax."),
-            "amount": number("Rate, 0 to 1."),
-            "includedInPrice": flag("Whether prices contain the tax."),
-            "country": text("Country the rate is for."),
-            "state": text("State within the country."),
-            "subRates": list_of(
-                "What the rate is made of.",
-                record("One part.", {"name": text("Name of the part."), "amount": number("Rate of the part.")}),
-            ),
-        },
-    )
+ADDRESS_BOOK: dict[str, Schema] = {
+    "addresses": list_of("All addresses; the other four fields name some of them by id.", address("One address.")),
+    "defaultShippingAddressId": text("Id of the address goods are sent to by default."),
+    "shippingAddressIds": list_of_texts("Ids of the shipping addresses."),
+    "defaultBillingAddressId": text("Id of the address invoices go to by default."),
+    "billingAddressIds": list_of_texts("Ids of the billing addresses."),
+}
 
 
 def dimensions(description: str) -> Schema:
@@ -227,6 +167,66 @@ def attributes(description: str) -> Schema:
             {
                 "name": text("Name of the attribute in the product type."),
                 "value": anything("The value; its kind is defined by the product type, sets are arrays."),
+            },
+        ),
+    )
+
+
+def image(description: str) -> Schema:
+    """Return the schema of a picture."""
+    return record(
+        description,
+        {
+            "url": text("Where the picture is."),
+            "dimensions": dimensions("Size of the picture."),
+            "label": text("Label of the picture."),
+        },
+    )
+
+
+def asset(description: str) -> Schema:
+    """Return the schema of a file that belongs to a variant or a category, such as a manual."""
+    return record(
+        description,
+        {
+            "id": text("The asset's id."),
+            "key": text("The asset's key."),
+            "name": localized_text("Name by language."),
+            "description": localized_text("Description by language."),
+            "tags": list_of_texts("Tags for grouping."),
+            "sources": list_of(
+                "The files of the asset.",
+                record(
+                    "One file.",
+                    {
+                        "uri": text("Where the file is."),
+                        "key": text("Key of the file within the asset."),
+                        "dimensions": dimensions("Size of the picture."),
+                        "contentType": text("Media type."),
+                    },
+                ),
+            ),
+            "custom": custom_fields("Custom fields of the asset."),
+        },
+    )
+
+
+def warnings(description: str) -> Schema:
+    """Return the schema of what the platform finds odd about a row without refusing it."""
+    return list_of(
+        description,
+        record(
+            "One warning; beside code and message, each kind has its own fields.",
+            {
+                "code": text("Kind of warning."),
+                "message": text("What is odd."),
+                "lineItemId": text("The line item whose stock could not be reserved."),
+                "productId": text("The product whose stock could not be reserved."),
+                "sku": text("The stock keeping unit that could not be reserved."),
+                "supplyChannel": text("Id of the channel it was to come from."),
+                "quantity": number("How many were to be reserved."),
+                "requestedQuantity": number("How many were to be reserved now."),
+                "reservedQuantity": number("How many are reserved."),
             },
         ),
     )

@@ -1,4 +1,4 @@
-"""How goods travel: shipping information, deliveries and parcels, as orders carry them."""
+"""How goods travel: shipping information, rates, deliveries and parcels, as carts and orders carry them."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from tap_commercetools.schemas.shared import (
     localized_text,
     money,
     reference,
-    tax_rate,
-    taxed_price,
 )
+from tap_commercetools.schemas.tax import tax_rate, taxed_price
 
 
 def _items(description: str) -> Schema:
@@ -65,6 +64,37 @@ _DELIVERY: Schema = record(
     },
 )
 
+
+def shipping_rate(description: str) -> Schema:
+    """Return the schema of what a way of shipping costs in one currency."""
+    return record(
+        description,
+        {
+            "price": money("Price of shipping."),
+            "freeAbove": money("Order value from which shipping is free."),
+            "isMatching": flag("Whether the rate matched."),
+            "tiers": list_of(
+                "Prices by value, score or class.",
+                record(
+                    "One tier.",
+                    {
+                        "type": text("What the tier goes by."),
+                        "minimumCentAmount": whole_number("Order value from which it applies."),
+                        "score": whole_number("Score from which it applies."),
+                        "value": text("Class for which it applies."),
+                        "price": money("Price in this tier."),
+                        "priceFunction": record(
+                            "Formula of the price.",
+                            {"currencyCode": text("Currency."), "function": text("The formula.")},
+                        ),
+                        "isMatching": flag("Whether the tier matched."),
+                    },
+                ),
+            ),
+        },
+    )
+
+
 SHIPPING_RATE_INPUT: Schema = record(
     "What the shipping rate was chosen by.",
     {
@@ -76,43 +106,18 @@ SHIPPING_RATE_INPUT: Schema = record(
 )
 
 SHIPPING_INFO: Schema = record(
-    "How the order is shipped and what that costs.",
+    "How the goods are shipped and what that costs.",
     {
         "shippingMethodName": text("Name of the method."),
         "price": money("What shipping costs before discounts."),
-        "shippingRate": record(
-            "The rate the price comes from.",
-            {
-                "price": money("Price of shipping."),
-                "freeAbove": money("Order value from which shipping is free."),
-                "isMatching": flag("Whether the rate matched."),
-                "tiers": list_of(
-                    "Prices by value, score or class.",
-                    record(
-                        "One tier.",
-                        {
-                            "type": text("What the tier goes by."),
-                            "minimumCentAmount": whole_number("Order value from which it applies."),
-                            "score": whole_number("Score from which it applies."),
-                            "value": text("Class for which it applies."),
-                            "price": money("Price in this tier."),
-                            "priceFunction": record(
-                                "Formula of the price.",
-                                {"currencyCode": text("Currency."), "function": text("The formula.")},
-                            ),
-                            "isMatching": flag("Whether the tier matched."),
-                        },
-                    ),
-                ),
-            },
-        ),
+        "shippingRate": shipping_rate("The rate the price comes from."),
         "taxedPrice": taxed_price("What shipping costs with taxes."),
         "taxRate": tax_rate("The tax rate applied."),
         "taxCategory": reference("The tax category."),
         "shippingMethod": reference("The method."),
         "deliveries": list_of("What has been sent.", _DELIVERY),
         "discountedPrice": discounted_line_price("What shipping costs after discounts."),
-        "shippingMethodState": text("Whether the method still fits the order."),
+        "shippingMethodState": text("Whether the method still fits the cart."),
         "estimatedDelivery": record(
             "When the goods should arrive.",
             {"from": timestamp("At the earliest."), "until": timestamp("At the latest.")},
@@ -121,7 +126,7 @@ SHIPPING_INFO: Schema = record(
 )
 
 SHIPPING: Schema = record(
-    "One of several ways this order is shipped.",
+    "One of several ways the goods are shipped.",
     {
         "shippingKey": text("Key of this way."),
         "shippingInfo": SHIPPING_INFO,

@@ -1,0 +1,81 @@
+"""What all streams of the tap share."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import sys
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from singer_sdk import Stream
+from singer_sdk.helpers.conform import TypeConformanceLevel
+from typing_extensions import override
+
+from tap_commercetools.access import explain_refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from singer_sdk.helpers import types
+
+    from tap_commercetools.errors import RequestRefusedError, TapError
+    from tap_commercetools.stream_definition import StreamDefinition
+    from tap_commercetools.tap import TapCommercetools
+
+
+class CommercetoolsStream(Stream):
+    """A stream that reads one project.
+
+    The SDK's own keeping of bookmarks is switched off: its comparison of each record with the stored bookmark would
+    refuse an overlap.
+    """
+
+    TYPE_CONFORMANCE_LEVEL = TypeConformanceLevel.NONE  # the platform's JSON is already what the schema says
+    STATE_MSG_FREQUENCY = sys.maxsize  # states are written between pages
+
+    def __init__(self, tap: TapCommercetools, definition: StreamDefinition) -> None:
+        super().__init__(tap, schema=copy.deepcopy(definition.schema), name=definition.name)
+        self.definition = definition
+        self.selected_by_default = definition.is_core
+        self.primary_keys = definition.primary_keys
+        self.replication_key = definition.replication_key
+        self.commercetools = tap
+
+    @abstractmethod
+    def check(self) -> None:
+        """Try to read something.
+
+        Raises:
+            RequestRefusedError: If the platform refuses.
+            TapError: If it cannot be reached.
+        """
+
+    def explain(self, refusal: RequestRefusedError) -> TapError:
+        """Say what a refusal means for the person who runs the tap."""
+        return explain_refusal(refusal, self.definition, self.commercetools.settings)
+
+    @override
+    def _write_state_message(self) -> None:
+        """Write a STATE with everything before it."""
+        super()._write_state_message()
+        self.commercetools.flush()
+
+    @override
+    def _increment_stream_state(self, latest_record: types.Record, *, context: types.Context | None = None) -> None:
+        """Leave the bookmark alone; it moves with the pages."""
+
+    @override
+    def _write_starting_replication_value(self, context: types.Context | None) -> None:
+        """Write nothing into the bookmark; where a run starts is worked out from the bookmark itself."""
+
+    @override
+    def get_replication_key_signpost(self, context: types.Context | None = None) -> datetime | None:
+        """Return no signpost; the end of the window is what caps the bookmark."""
+        return None
+
+    @override
+    def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Mapping[str, Any]) -> None:
+        """Log a message of the SDK; its errors only for debugging, because an error is reported once, at the end."""
+        super().log(message, *args, level=level if level < logging.ERROR else logging.DEBUG, **kwargs)

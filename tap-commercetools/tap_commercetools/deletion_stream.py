@@ -1,0 +1,141 @@
+"""The stream of deletions: from messages where they exist, from comparing ids where they do not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
+
+from tap_commercetools.deletions import UNPUBLISHED, deletion_noticed, deletion_told, packed, unpacked
+from tap_commercetools.errors import RequestRefusedError
+from tap_commercetools.keyset import Condition
+from tap_commercetools.live_ids import live_ids
+from tap_commercetools.lookup import rows_with
+from tap_commercetools.message_stream import MessageStream
+from tap_commercetools.timestamps import format_timestamp
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from singer_sdk.helpers import types
+
+    from tap_commercetools.page import Record, Row
+    from tap_commercetools.stream_definition import StreamDefinition
+    from tap_commercetools.tap import TapCommercetools
+    from tap_commercetools.window import Bookmark
+
+_MOST_COMPARED = 50_000
+"""Ids per stream that a bookmark remembers at most: about one and a half megabytes."""
+_REMEMBERED = "known_ids"
+_CATALOGUE_STREAMS = frozenset({"products", "product_projections", "variants"})
+
+
+class DeletionStream(MessageStream):
+    """What is gone from the collections whose streams are selected.
+
+    Messages tell of most deletions, if the project keeps them. For the other collections, or all if it does not, the
+    ids that exist are compared with those of the last run, which the bookmark remembers; the first run has nothing to
+    compare with and reports nothing.
+    """
+
+    def __init__(self, tap: TapCommercetools, definition: StreamDefinition) -> None:
+        super().__init__(tap, definition)
+        self._known: dict[str, str] = {}
+
+    @property
+    def _watched(self) -> list[StreamDefinition]:
+        return [stream.definition for stream in self.commercetools.selected_streams if stream.definition.type_id]
+
+    @property
+    @override
+    def condition(self) -> Condition | None:
+        kinds = {kind for definition in self._watched for kind in definition.deleted_by}
+        if any(definition.name in _CATALOGUE_STREAMS for definition in self._watched):
+            kinds.add(UNPUBLISHED)
+        return Condition("type in :types", tuple(("types", kind) for kind in sorted(kinds)))
+
+    @override
+    def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        for message in super().records_of(rows):
+            yield deletion_told(message)
+
+    @override
+    def get_records(self, context: types.Context | None) -> Iterator[Record]:
+        """Yield what is gone.
+
+        Raises:
+            TapError: If the platform cannot be asked; the message says why and what to do.
+        """
+        self._known = dict(self.stream_state.get(_REMEMBERED) or {})
+        if self.condition is not None and self.condition.variables:
+            yield from super().get_records(context)
+        with self.commercetools.termination.waiting():
+            project = self.commercetools.project
+        for definition in self._watched:
+            told = definition.deleted_by and project is not None and project.messages_enabled
+            if definition.id_collection and not told:
+                yield from self._missing(definition, definition.id_collection)
+
+    def _missing(self, definition: StreamDefinition, collection: str) -> Iterator[Record]:
+        """Yield the rows of a collection that existed when its ids were compared last and do no longer."""
+        try:
+            with self.commercetools.termination.waiting():
+                alive = self._alive(definition, collection)
+        except RequestRefusedError as refusal:
+            raise self.explain(refusal) from refusal
+        if alive is None:
+            self.logger.warning(
+                "%s: %s has more than %d rows, too many to compare their ids in each run; deletions there are not "
+                "noticed%s",
+                self.name,
+                definition.name,
+                _MOST_COMPARED,
+                ". Switch on the project's messages, which tell of them" if definition.deleted_by else "",
+            )
+            self._known.pop(definition.name, None)
+            return
+        gone = self._remembered(definition) - alive
+        if gone:
+            with self.commercetools.termination.waiting():
+                gone -= self._still_there(definition, gone)
+        noticed_at = format_timestamp(self.commercetools.client.clock.now())
+        for identifier in sorted(gone):
+            yield deletion_noticed(definition.type_id, identifier, noticed_at)
+        self._known[definition.name] = packed(alive)
+
+    def _alive(self, definition: StreamDefinition, collection: str) -> set[str] | None:
+        alive: set[str] = set()
+        for row in live_ids(self.commercetools.client.fetch_ids, collection, definition.container):
+            alive.add(row.id)
+            if len(alive) > _MOST_COMPARED:
+                return None
+        return alive
+
+    def _remembered(self, definition: StreamDefinition) -> set[str]:
+        try:
+            return unpacked(self._known[definition.name]) if definition.name in self._known else set()
+        except ValueError:
+            self.logger.warning("%s: the ids of %s in the bookmark cannot be read", self.name, definition.name)
+            return set()
+
+    def _still_there(self, definition: StreamDefinition, identifiers: set[str]) -> set[str]:
+        """Ask once more, by id: what one answer does not show is not gone for that alone."""
+        found = rows_with(self.commercetools.client.fetch_page, definition.path, "id", sorted(identifiers))
+        return {row["id"] for row in found}
+
+    @override
+    def check(self) -> None:
+        project = self.commercetools.client.fetch_project()
+        if project.messages_enabled:
+            super().check()
+
+    @override
+    def _write_state_message(self) -> None:
+        if self._known:
+            self.stream_state[_REMEMBERED] = self._known
+            self.state_manager.is_flushed = False
+        super()._write_state_message()
+
+    @override
+    def state_of(self, bookmark: Bookmark) -> dict[str, Any]:
+        return {**super().state_of(bookmark), _REMEMBERED: self._known}

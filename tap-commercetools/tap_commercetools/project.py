@@ -1,0 +1,56 @@
+"""The project's own settings, as far as they decide how it is read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+if TYPE_CHECKING:
+    from tap_commercetools.page import Record
+
+_DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
+
+
+class _MessageSettings(msgspec.Struct):
+    enabled: bool = False
+    deleteDaysAfterCreation: int = 15  # noqa: N815 - the platform's name
+
+
+class _ProjectSettings(msgspec.Struct):
+    messages: _MessageSettings = msgspec.field(default_factory=_MessageSettings)
+    productCatalogModel: str = "Classic"  # noqa: N815 - the platform's name
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project's settings.
+
+    Attributes:
+        record: All of them, as the platform sent them.
+        messages_enabled: Whether the project keeps messages for queries; off unless somebody switched it on.
+        message_days: How long it keeps them, in days.
+        modular: Whether variants are resources of their own (catalogue model Modular) instead of parts of products.
+    """
+
+    record: Record
+    messages_enabled: bool
+    message_days: int
+    modular: bool
+
+    @classmethod
+    def read(cls, content: bytes) -> Project:
+        """Read the answer that tells the settings.
+
+        Raises:
+            msgspec.DecodeError: If it is not the JSON expected.
+        """
+        settings = msgspec.json.decode(content, type=_ProjectSettings)
+        return cls(
+            record=_DECODER.decode(content),
+            messages_enabled=settings.messages.enabled,
+            message_days=settings.messages.deleteDaysAfterCreation,
+            modular=settings.productCatalogModel == "Modular",
+        )
