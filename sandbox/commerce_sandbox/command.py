@@ -16,6 +16,7 @@ from commerce_sandbox.server import create_application
 from commerce_sandbox.service_list import SandboxSettings
 
 if TYPE_CHECKING:
+    from commerce_sandbox.commercetools.project import CatalogModel
     from commerce_sandbox.iterable.settings import ProjectType
 
 _COMMERCETOOLS = CommercetoolsSettings()
@@ -49,6 +50,17 @@ def main() -> None:
     default=_COMMERCETOOLS.compress,
     help="Answer with gzip when the client accepts it.",
 )
+@click.option(
+    "--commercetools-messages/--no-commercetools-messages",
+    default=True,
+    help="Keep messages and let them be queried.",
+)
+@click.option(
+    "--commercetools-catalog-model",
+    default="Classic",
+    type=click.Choice(["Classic", "Modular"]),
+    help="Variants inside products, or as resources of their own.",
+)
 @click.option("--iterable-api-key", default=_ITERABLE.api_key, help="Made-up API key.")
 @click.option(
     "--iterable-project-type",
@@ -72,6 +84,8 @@ def serve(  # noqa: PLR0913 - one argument per option is how click passes them
     commercetools_scope: tuple[str, ...],
     commercetools_token_seconds: int,
     commercetools_compress: bool,
+    commercetools_messages: bool,
+    commercetools_catalog_model: CatalogModel,
     iterable_api_key: str,
     iterable_project_type: ProjectType,
     dotdigital_username: str,
@@ -90,6 +104,8 @@ def serve(  # noqa: PLR0913 - one argument per option is how click passes them
             scopes=commercetools_scope or None,
             token_seconds=commercetools_token_seconds,
             compress=commercetools_compress,
+            messages_enabled=commercetools_messages,
+            product_catalog_model=commercetools_catalog_model,
         ),
         iterable=IterableSettings(api_key=iterable_api_key, project_type=iterable_project_type),
         dotdigital=DotdigitalSettings(username=dotdigital_username, password=dotdigital_password),

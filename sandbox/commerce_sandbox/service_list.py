@@ -9,6 +9,7 @@ from commerce_sandbox.commercetools.service import CommercetoolsService
 from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.dotdigital.service import DotdigitalService
 from commerce_sandbox.dotdigital.settings import DotdigitalSettings
+from commerce_sandbox.garbage import without_collecting
 from commerce_sandbox.iterable.service import IterableService
 from commerce_sandbox.iterable.settings import IterableSettings
 from commerce_sandbox.shop import ShopPlan, generate_shop
@@ -53,11 +54,14 @@ def build_services(settings: SandboxSettings, clock: Clock, shop: Shop | None = 
     Returns:
         The services by name, in the order in which data flows.
     """
+    generated = shop is None
     if shop is None:
         plan = ShopPlan(settings.seed, settings.customers, settings.orders, settings.products)
         shop = generate_shop(plan, clock)
+    with without_collecting():
+        commercetools = CommercetoolsService(clock, settings.commercetools, shop, with_history=generated)
     services: list[Service] = [
-        CommercetoolsService(clock, settings.commercetools, shop),
+        commercetools,
         IterableService(clock, settings.iterable),
         DotdigitalService(clock, settings.dotdigital),
     ]

@@ -6,7 +6,11 @@ import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import yaml
 from commerce_sandbox.testing import RunningSandbox, running_sandbox
+from commerce_sandbox.vendor_shapes import Shapes
+from commerce_sandbox.vendor_specification_defects import mend_commercetools
+from commerce_sandbox.vendor_specifications import COMMERCETOOLS, folder_beside
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -35,3 +39,16 @@ def start_sandbox() -> Iterator[Callable[..., RunningSandbox]]:
             return stack.enter_context(running_sandbox(**options))
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def shapes() -> Shapes:
+    """Return the checker of what the emulated commercetools answers; skip where the vendor's file is not there."""
+    specifications = folder_beside(__file__)
+    if specifications is None:
+        pytest.skip("the vendor's OpenAPI file is not beside this repository")
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    text = (specifications / COMMERCETOOLS).read_text(encoding="utf-8")
+    document = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
+    mend_commercetools(document)
+    return Shapes(document["components"]["schemas"])

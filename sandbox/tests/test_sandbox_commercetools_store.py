@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from commerce_sandbox.clock import Clock
 from commerce_sandbox.commercetools.instants import instant
-from commerce_sandbox.commercetools.key_range import EVERYTHING, key_range, until
+from commerce_sandbox.commercetools.key_range import EVERYTHING, intersection, key_range, since, until
 from commerce_sandbox.commercetools.predicate_evaluation import compile_predicate
 from commerce_sandbox.commercetools.predicate_syntax import parse_predicate
 from commerce_sandbox.commercetools.query import read_query
 from commerce_sandbox.commercetools.resource_types import RESOURCE_TYPES
 from commerce_sandbox.commercetools.result_page import run_query
-from commerce_sandbox.commercetools.store import Store, StoredResource, UnknownResourceError
+from commerce_sandbox.commercetools.store import Store, StoredChange, StoredResource, UnknownResourceError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -240,3 +240,48 @@ def test_a_query_about_the_head_decodes_nothing(monkeypatch: pytest.MonkeyPatch)
     store = store_of(dict.fromkeys(IDS, INSTANTS[0]))
     monkeypatch.setattr(StoredResource, "document", lambda _: pytest.fail("decoded"))
     assert page_ids(store, where='version = 1 and id > "a-1"', sort="id asc") == sorted(IDS)[2:]
+
+
+def test_a_keyset_of_created_at_starts_in_its_place_where_rows_are_kept_by_it() -> None:
+    where = f'createdAt > "{INSTANTS[1]}" or (createdAt = "{INSTANTS[1]}" and id > "a-2")'
+    parameters = {"where": [where], "sort": ["createdAt asc", "id asc"]}
+    of_messages = read_query(parameters, RESOURCE_TYPES["messages"])
+    assert of_messages.bounds.first == (instant(INSTANTS[1]), "a-2")
+    assert [key.field for key in of_messages.sort] == ["lastModifiedAt", "id"]
+    of_orders = read_query(parameters, RESOURCE_TYPES["orders"])
+    assert of_orders.bounds.first[0] < 0
+    assert [key.field for key in of_orders.sort] == ["createdAt", "id"]
+
+
+def test_rows_before_an_instant_are_outside_of_the_range_since_it() -> None:
+    store = store_of({"a": INSTANTS[0], "b": INSTANTS[1], "c": INSTANTS[3]})
+    moment = instant(INSTANTS[1])
+    assert moment is not None
+    assert [row.id for row in store.table("orders").by_time(since(moment))] == ["b", "c"]
+    both = intersection([since(moment), until(moment)])
+    assert [row.id for row in store.table("orders").by_time(both)] == ["b"]
+
+
+def test_observers_are_told_of_every_change_and_of_nothing_else() -> None:
+    store = store_of({"a": INSTANTS[0]})
+    told: list[tuple[str, int | None, int | None, bool]] = []
+
+    def note(change: StoredChange) -> None:
+        before, after = (None if row is None else row.version for row in (change.before, change.after))
+        told.append((change.path, before, after, change.data_erasure))
+
+    store.observers.append(note)
+    made = store.create("carts", {"id": "x"})
+    version = store.update("orders", {"id": "a"})["version"]
+    store.put("orders", {**row("a", INSTANTS[0]), "version": 1})
+    store.delete("orders", "a", data_erasure=True)
+    store.fill("zones", [row("z", INSTANTS[0])])
+    store.clear("zones")
+    store.reset()
+    assert told == [
+        ("carts", None, made["version"], False),
+        ("orders", 1, version, False),
+        ("orders", version, 1, False),
+        ("orders", 1, None, True),
+    ]
+    assert "zones" not in store.paths()

@@ -202,15 +202,17 @@ def _references(value: object) -> Iterator[tuple[str, str, str]]:
 
 
 def test_every_reference_leads_somewhere(shop: Shop) -> None:
-    keys = {row["key"] for row in shop.resources["stores"].values()}
+    keys = {
+        type_id: {row["key"] for row in shop.resources[f"{type_id}s"].values()}
+        for type_id in ("store", "business-unit", "associate-role")
+    }
     seen = set()
     for path, rows in shop.resources.items():
         for resource in rows.values():
             for kind, type_id, identifier in _references(resource):
                 seen.add(type_id)
                 if kind == "key":
-                    assert type_id == "store"
-                    assert identifier in keys
+                    assert identifier in keys[type_id]
                     continue
                 target = shop.resources[PATH_OF_TYPE.get(type_id, f"{type_id}s")]
                 expired = type_id == "cart" and resource["createdAt"] < "2026-08-23"

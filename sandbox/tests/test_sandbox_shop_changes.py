@@ -30,6 +30,7 @@ class MemoryStore:
     def __init__(self, resources: dict[str, dict[str, dict[str, Any]]]) -> None:
         self.resources = {path: dict(rows) for path, rows in resources.items()}  # rows are replaced, never changed
         self.writes = 0
+        self.erased: list[str] = []
 
     def _now(self) -> str:
         self.writes += 1
@@ -60,7 +61,9 @@ class MemoryStore:
         self.resources[path][resource["id"]] = _copy(written)
         return written
 
-    def delete(self, path: str, identifier: str, /) -> dict[str, Any]:
+    def delete(self, path: str, identifier: str, /, *, data_erasure: bool = False) -> dict[str, Any]:
+        if data_erasure:
+            self.erased.append(identifier)
         return self.resources[path].pop(identifier)
 
 
@@ -108,6 +111,13 @@ PATH_OF_CHANGE = {
     "unpublish_products": "products",
     "change_prices": "products",
     "abandon_carts": "carts",
+    "expire_carts": "carts",
+    "expire_shopping_lists": "shopping-lists",
+    "erase_customers": "customers",
+    "delete_orders": "orders",
+    "delete_categories": "categories",
+    "delete_products": "products",
+    "remove_variants": "products",
 }
 
 
@@ -323,6 +333,35 @@ def test_changed_prices_move_by_the_same_rate_in_draft_and_on_sale(store: Memory
         assert [price["id"] for price in prices] == [price["id"] for price in old]
         assert all(4 * _cents(a["value"]) <= 5 * _cents(b["value"]) + 4 for a, b in zip(prices, old, strict=True))
         assert all(price["value"]["type"] == then["value"]["type"] for price, then in zip(prices, old, strict=True))
+
+
+@pytest.mark.parametrize("name", [name for name in CHANGES if name.startswith(("delete_", "expire_", "erase_"))])
+def test_what_is_deleted_or_expires_is_gone(store: MemoryStore, name: str) -> None:
+    gone = CHANGES[name](store, 3, 4)
+    assert len(gone) == 3
+    assert not set(gone) & store.resources[PATH_OF_CHANGE[name]].keys()
+    assert store.erased == (gone if name == "erase_customers" else [])
+
+
+@pytest.mark.parametrize("name", ["expire_carts", "expire_shopping_lists"])
+def test_what_was_left_alone_longest_expires_first(store: MemoryStore, name: str) -> None:
+    path = PATH_OF_CHANGE[name]
+    gone = CHANGES[name](store, 2, 1)
+    oldest_left = min(row["lastModifiedAt"] for row in store.resources[path].values())
+    assert all(GENERATED[path][identifier]["lastModifiedAt"] <= oldest_left for identifier in gone)
+
+
+def test_deleted_categories_have_none_below_them(store: MemoryStore) -> None:
+    gone = CHANGES["delete_categories"](store, 4, 1)
+    assert not {row["parent"]["id"] for row in GENERATED["categories"].values() if "parent" in row} & set(gone)
+
+
+def test_removed_variants_are_gone_from_draft_and_sale_and_the_master_stays(store: MemoryStore) -> None:
+    for identifier in CHANGES["remove_variants"](store, 10, 1):
+        master, before = (rows["products"][identifier]["masterData"] for rows in (store.resources, GENERATED))
+        for part in ("current", "staged"):
+            assert len(master[part]["variants"]) == len(before[part]["variants"]) - 1
+            assert master[part]["masterVariant"] == before[part]["masterVariant"]
 
 
 def test_abandoned_carts_are_active_filled_and_reachable(store: MemoryStore) -> None:

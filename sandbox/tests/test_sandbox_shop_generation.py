@@ -27,6 +27,29 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 DIGEST_OF_A_SMALL_SHOP = "03263997bcd9da433290883e5f4539195109264f295a3f92652faca306d9c3b8"
 """What a plan gives is the same on every Python version and machine; change this only with the generator."""
 
+AROUND_THE_TRADE = (
+    "standalone-prices",
+    "shopping-lists",
+    "reviews",
+    "associate-roles",
+    "business-units",
+    "product-selections",
+    "product-selections/products",
+    "product-tailoring",
+    "quote-requests",
+    "staged-quotes",
+    "quotes",
+    "recurrence-policies",
+    "recurring-orders",
+    "orders/edits",
+    "custom-objects",
+    "attribute-groups",
+    "discount-groups",
+    "payment-methods",
+)
+DIGEST_AROUND_THE_TRADE = "5e07bb2efa44abf07b4fa9ceded3e752c62280c1e28211cf86cc36ed3bf70dcd"
+"""The same for the resources of these paths, which came later and change nothing of the others."""
+
 PRINT_DIGEST = """
 import hashlib, json
 from datetime import datetime, timezone
@@ -51,8 +74,15 @@ def _small(seed: int = 7) -> Shop:
     return generate_shop(ShopPlan(seed=seed, customers=60, orders=150, products=40, history_end=HISTORY_END))
 
 
+def _digest(content: object) -> str:
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
+
+
 def test_same_plan_gives_the_same_bytes_on_every_python() -> None:
-    assert hashlib.sha256(_text(_small()).encode()).hexdigest() == DIGEST_OF_A_SMALL_SHOP
+    shop = _small()
+    around = {path: shop.resources.pop(path) for path in AROUND_THE_TRADE}
+    assert _digest([shop.project, shop.resources, shop.notes]) == DIGEST_OF_A_SMALL_SHOP
+    assert _digest(around) == DIGEST_AROUND_THE_TRADE
 
 
 def test_same_plan_gives_the_same_bytes_whatever_the_hash_seed() -> None:
@@ -115,11 +145,18 @@ def _timestamps(value: object, name: str = "") -> Iterator[tuple[str, str]]:
 
 def test_nothing_happens_after_the_history_ends(shop: Shop) -> None:
     end = "2026-11-20T12:00:00.000Z"
-    planned_ahead = {"validFrom", "validUntil", "expectedDelivery", "value"}
+    planned_ahead = {"validFrom", "validUntil", "validTo", "nextOrderAt", "expectedDelivery", "value"}
     for path, rows in shop.resources.items():
         for resource in rows.values():
             late = [name for name, moment in _timestamps(resource) if moment > end and name not in planned_ahead]
             assert not late, (path, resource["id"], late)
+
+
+def test_further_resources_change_all_through_the_history_and_some_of_them_in_one_millisecond(shop: Shop) -> None:
+    for path in ("standalone-prices", "reviews", "shopping-lists"):
+        moments = Counter(row["lastModifiedAt"] for row in shop.resources[path].values())
+        assert moments.most_common(1)[0][1] > 1, path
+        assert {moment[:4] for moment in moments} >= {"2025", "2026"}, path
 
 
 def test_nothing_is_modified_before_it_is_created(shop: Shop) -> None:

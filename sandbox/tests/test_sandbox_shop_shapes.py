@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-import yaml
 from commerce_sandbox.clock import Clock
 from commerce_sandbox.commercetools.store import Store
 from commerce_sandbox.shop import Shop, ShopPlan, generate_shop
 from commerce_sandbox.shop.changes import CHANGES
-from commerce_sandbox.vendor_specification_defects import mend_commercetools
-from commerce_sandbox.vendor_specifications import COMMERCETOOLS, folder_beside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from commerce_sandbox.vendor_shapes import Shapes
 
-SPECIFICATIONS = folder_beside(__file__)
 HISTORY_END = datetime(2026, 11, 20, 12, 0, tzinfo=timezone.utc)
 SCHEMA_OF_PATH = {
     "customers": "Customer",
@@ -40,88 +35,25 @@ SCHEMA_OF_PATH = {
     "tax-categories": "TaxCategory",
     "zones": "Zone",
     "shipping-methods": "ShippingMethod",
+    "standalone-prices": "StandalonePrice",
+    "shopping-lists": "ShoppingList",
+    "reviews": "Review",
+    "business-units": "BusinessUnit",
+    "associate-roles": "AssociateRole",
+    "product-selections": "ProductSelection",
+    "product-tailoring": "ProductTailoring",
+    "quote-requests": "QuoteRequest",
+    "staged-quotes": "StagedQuote",
+    "quotes": "Quote",
+    "recurring-orders": "RecurringOrder",
+    "recurrence-policies": "RecurrencePolicy",
+    "orders/edits": "OrderEdit",
+    "custom-objects": "CustomObject",
+    "attribute-groups": "AttributeGroup",
+    "discount-groups": "DiscountGroup",
+    "payment-methods": "PaymentMethod",
 }
-FORMATS = {
-    "datetime": re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"),
-    "date-only": re.compile(r"\d{4}-\d\d-\d\d"),
-    "time-only": re.compile(r"\d\d:\d\d:\d\d\.\d{3}"),
-}
-JSON_TYPES: dict[str, Any] = {"string": str, "integer": int, "number": (int, float), "boolean": bool, "array": list}
-
-
-class Shapes:
-    """Finds what a document has that its schema does not know, and what it lacks."""
-
-    def __init__(self, schemas: dict[str, Any]) -> None:
-        self._schemas = schemas
-
-    def _resolved(self, schema: dict[str, Any]) -> dict[str, Any]:
-        while "$ref" in schema:
-            schema = self._schemas[schema["$ref"].rsplit("/", 1)[1]]
-        return schema
-
-    def _flat(self, schema: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
-        schema = self._resolved(schema)
-        members, required = dict(schema.get("properties", {})), set(schema.get("required", []))
-        for part in schema.get("allOf", []):
-            part_members, part_required = self._flat(part)
-            members.update(part_members)
-            required |= part_required
-        return members, required
-
-    def defects(self, schema: dict[str, Any], value: object, at: str) -> Iterator[str]:
-        schema = self._resolved(schema)
-        if isinstance(value, dict):
-            yield from self._object_defects(schema, value, at)
-            return
-        kind = schema.get("type")
-        if kind == "object" or "allOf" in schema:
-            yield f"{at}: object expected"
-        if kind in JSON_TYPES and (
-            not isinstance(value, JSON_TYPES[kind]) or (kind != "boolean" and isinstance(value, bool))
-        ):
-            yield f"{at}: {kind} expected"
-        if "enum" in schema and value not in schema["enum"]:
-            yield f"{at}: {value!r} is not in the list"
-        pattern = FORMATS.get(schema.get("format", ""))
-        if pattern is not None and not pattern.fullmatch(str(value)):
-            yield f"{at}: {value!r} is not a {schema['format']}"
-        if isinstance(value, list):
-            for item in value:
-                yield from self.defects(schema.get("items", {}), item, f"{at}[]")
-
-    def _object_defects(self, schema: dict[str, Any], value: dict[str, Any], at: str) -> Iterator[str]:
-        own = [schema, *(part for part in schema.get("allOf", []) if "$ref" not in part)]
-        for rule in [part["discriminator"] for part in own if "discriminator" in part]:
-            mapped = rule["mapping"].get(value.get(rule["propertyName"]))
-            if mapped is None:
-                yield f"{at}: {rule['propertyName']} is not in the list"
-                return
-            schema = self._resolved({"$ref": mapped})
-        if "additionalProperties" in schema:
-            for key, member in value.items():
-                yield from self.defects(schema["additionalProperties"], member, f"{at}.{key}")
-            return
-        members, required = self._flat(schema)
-        if not members:
-            return
-        yield from (f"{at}: lacks {missing}" for missing in sorted(required - set(value)))
-        for key, member in value.items():
-            if key in members:
-                yield from self.defects(members[key], member, f"{at}.{key}")
-            else:
-                yield f"{at}.{key}: unknown"
-
-
-@pytest.fixture(scope="module")
-def shapes() -> Shapes:
-    if SPECIFICATIONS is None:
-        pytest.skip("the vendor's OpenAPI file is not beside this repository")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    text = (SPECIFICATIONS / COMMERCETOOLS).read_text(encoding="utf-8")
-    document = yaml.load(text, Loader=loader)  # noqa: S506 - both are safe loaders
-    mend_commercetools(document)
-    return Shapes(document["components"]["schemas"])
+MEMBERS_OF_SELECTIONS = "product-selections/products"
 
 
 @pytest.fixture(scope="module")
@@ -158,8 +90,16 @@ def test_changed_resources_keep_the_platforms_shape(shapes: Shapes, shop: Shop) 
     assert not found
 
 
+def test_members_of_selections_have_the_platforms_shape_besides_their_own_head(shapes: Shapes, shop: Shop) -> None:
+    schema = _reference("ProductSelectionAssignment")
+    heads = {"id", "version", "createdAt", "lastModifiedAt"}
+    members = shop.resources[MEMBERS_OF_SELECTIONS].values()
+    shown = [{name: value for name, value in member.items() if name not in heads} for member in members]
+    assert not {defect for member in shown for defect in shapes.defects(schema, member, "member")}
+
+
 def test_every_generated_path_is_checked(shop: Shop) -> None:
-    assert set(shop.resources) == set(SCHEMA_OF_PATH)
+    assert set(shop.resources) == {*SCHEMA_OF_PATH, MEMBERS_OF_SELECTIONS}
 
 
 def test_checker_notices_what_is_wrong(shapes: Shapes) -> None:

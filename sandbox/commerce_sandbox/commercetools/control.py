@@ -4,27 +4,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from starlette.exceptions import HTTPException
 from starlette.routing import Route
 
 from commerce_sandbox.commercetools.limits import Limits
-from commerce_sandbox.commercetools.resource_types import PATH_OF_REFERENCE
+from commerce_sandbox.commercetools.project import Features
+from commerce_sandbox.commercetools.resource_types import PATH_OF_REFERENCE, SELECTION_MEMBERS
 from commerce_sandbox.commercetools.store import UnknownResourceError
 from commerce_sandbox.json_response import JsonResponse, read_json
 from commerce_sandbox.shop.changes import CHANGES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import BaseRoute
 
+    from commerce_sandbox.commercetools.project import Project
     from commerce_sandbox.commercetools.store import Document, Store
 
 _OWN_HEAD = frozenset({"version", "createdAt", "lastModifiedAt"})
 _DEFAULT_SEED = "1"
-_PATHS = tuple(PATH_OF_REFERENCE.values())
+_PATHS = (*PATH_OF_REFERENCE.values(), SELECTION_MEMBERS.path)
 
 
 class ShopControl:
@@ -32,13 +35,17 @@ class ShopControl:
 
     Args:
         store: The project's resources.
+        project: The project's settings.
+        on_other_catalogue: Called when the project has got the other catalogue model.
 
     Attributes:
         limits: What the platform refuses or delays at present.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, project: Project, on_other_catalogue: Callable[[], None]) -> None:
         self._store = store
+        self._project = project
+        self._on_other_catalogue = on_other_catalogue
         self.limits = Limits()
 
     def routes(self) -> Sequence[BaseRoute]:
@@ -47,6 +54,8 @@ class ShopControl:
             Route("/changes", self.change_shop, methods=["POST"]),
             Route("/limits", self.read_limits, methods=["GET"]),
             Route("/limits", self.set_limits, methods=["POST"]),
+            Route("/settings", self.read_settings, methods=["GET"]),
+            Route("/settings", self.change_settings, methods=["POST"]),
             Route("/{path:path}/{id}", self.patch, methods=["PUT"]),
             Route("/{path:path}/{id}", self.delete, methods=["DELETE"]),
             Route("/{path:path}", self.create, methods=["POST"]),
@@ -76,6 +85,22 @@ class ShopControl:
         self.limits = await read_json(request, Limits)
         return JsonResponse(self.limits)
 
+    async def read_settings(self, _request: Request) -> Response:
+        """Tell which features of the project are on."""
+        return JsonResponse(self._project.features)
+
+    async def change_settings(self, request: Request) -> Response:
+        """Switch features of the project; those not named stay as they are."""
+        changes = await read_json(request, dict[str, Any])
+        try:
+            features = msgspec.convert({**msgspec.structs.asdict(self._project.features), **changes}, Features)
+        except msgspec.ValidationError as error:
+            raise HTTPException(400, f"the settings do not fit: {error}") from error
+        was_modular, self._project.features = self._project.is_modular, features
+        if self._project.is_modular != was_modular:
+            self._on_other_catalogue()
+        return JsonResponse(features)
+
     async def create(self, request: Request) -> Response:
         """Create one resource, or each of a list.
 
@@ -104,10 +129,13 @@ class ShopControl:
         )
 
     async def delete(self, request: Request) -> Response:
-        """Take a resource out, and answer with it."""
+        """Take a resource out, and answer with it; ``?dataErasure=true`` erases its personal data from messages too."""
         path, identifier = _known_path(request), request.path_params["id"]
+        erasure = request.query_params.get("dataErasure", "false")
+        if erasure not in {"true", "false"}:
+            raise HTTPException(400, f"dataErasure must be true or false, not {erasure!r}")
         try:
-            return JsonResponse(self._store.delete(path, identifier))
+            return JsonResponse(self._store.delete(path, identifier, data_erasure=erasure == "true"))
         except UnknownResourceError as error:
             raise _no_such_resource(path, identifier) from error
 

@@ -13,7 +13,7 @@ from commerce_sandbox.commercetools.instants import instant
 from commerce_sandbox.commercetools.predicate_syntax import Alternative, Comparison, Conjunction, Membership
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from commerce_sandbox.commercetools.predicate_syntax import Literal, Predicate
 
@@ -50,22 +50,33 @@ class KeyRange:
 EVERYTHING = KeyRange()
 
 
-def key_range(predicate: Predicate) -> KeyRange:
-    """Return the range of the rows that can match a predicate."""
+def key_range(predicate: Predicate, time_fields: Collection[str] = ("lastModifiedAt",)) -> KeyRange:
+    """Return the range of the rows that can match a predicate.
+
+    Args:
+        predicate: The predicate.
+        time_fields: Members that tell the time by which rows are ordered.
+    """
     if isinstance(predicate, Conjunction):
-        return intersection([key_range(part) for part in predicate.parts])
+        return intersection([key_range(part, time_fields) for part in predicate.parts])
     if isinstance(predicate, Alternative):
-        return _hull([key_range(part) for part in predicate.parts])
+        return _hull([key_range(part, time_fields) for part in predicate.parts])
     if isinstance(predicate, Comparison):
-        return _range_of_comparison(predicate.field, predicate.operator, predicate.literal)
+        return _range_of_comparison(predicate.field, predicate.operator, predicate.literal, time_fields)
     if isinstance(predicate, Membership) and not predicate.negated and predicate.literals:
-        return _hull([_range_of_comparison(predicate.field, "=", literal) for literal in predicate.literals])
+        ranges = [_range_of_comparison(predicate.field, "=", literal, time_fields) for literal in predicate.literals]
+        return _hull(ranges)
     return EVERYTHING
 
 
 def until(last_instant: int) -> KeyRange:
     """Return the range of all rows not modified after an instant, in microseconds since the epoch."""
     return KeyRange(last=(last_instant, _LAST_ID), last_instant=last_instant)
+
+
+def since(first_instant: int) -> KeyRange:
+    """Return the range of all rows not modified before an instant, in microseconds since the epoch."""
+    return KeyRange(first=(first_instant, _FIRST_ID), first_instant=first_instant)
 
 
 def intersection(ranges: Sequence[KeyRange]) -> KeyRange:
@@ -97,8 +108,8 @@ def _hull(ranges: Sequence[KeyRange]) -> KeyRange:
     )
 
 
-def _range_of_comparison(field: str, operator: str, literal: Literal) -> KeyRange:
-    if field == "lastModifiedAt":
+def _range_of_comparison(field: str, operator: str, literal: Literal, time_fields: Collection[str]) -> KeyRange:
+    if field in time_fields:
         moment = instant(literal.value)
         return EVERYTHING if moment is None else _range_of_instant(operator, moment)
     if field == "id" and isinstance(literal.value, str):

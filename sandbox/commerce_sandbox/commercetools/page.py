@@ -34,6 +34,17 @@ _COLUMNS: Mapping[str, Sequence[str]] = {
     "inventory": ("sku", "supplyChannel", "quantityOnStock", "availableQuantity"),
     "payments": ("key", "customer", "amountPlanned", "transactions"),
     "discount-codes": ("code", "name", "cartDiscounts", "isActive"),
+    "messages": ("type", "resource", "sequenceNumber", "resourceVersion"),
+    "custom-objects": ("container", "key", "value"),
+    "standalone-prices": ("sku", "value", "country", "channel", "active"),
+    "shopping-lists": ("name", "customer", "lineItems", "store"),
+    "reviews": ("rating", "title", "target", "customer"),
+    "business-units": ("key", "name", "unitType", "status", "parentUnit", "stores"),
+    "quote-requests": ("quoteRequestState", "customer", "totalPrice", "lineItems", "store"),
+    "quotes": ("quoteState", "customer", "totalPrice", "validTo", "store"),
+    "recurring-orders": ("recurringOrderState", "customerEmail", "originOrder", "nextOrderAt", "store"),
+    "variants": ("key", "variantId", "product", "published"),
+    "product-selections/products": ("product", "productSelection"),
 }
 
 

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
     from commerce_sandbox.commercetools.result_page import View
     from commerce_sandbox.commercetools.store import Document
 
-PRODUCT_PARAMETERS = PRICE_PARAMETERS
-"""Query parameters of products besides the usual ones."""
-
 PROJECTION_PARAMETERS = (
     *PRICE_PARAMETERS,
     "staged",
@@ -33,16 +30,17 @@ _TAIL = ("taxCategory", "state", "reviewRatingStatistics", "priceMode")
 _LOCALE = re.compile(r"[a-z]{2,3}(-[A-Z][A-Za-z]{1,3})?")
 
 
-def product_view(parameters: Parameters, now: int, *, only_published: bool) -> View | None:
+def product_view(parameters: Parameters, now: int, *, only_published: bool, modular: bool) -> View | None:
     """Return how a request to ``products`` sees a product; None if as it is.
 
     Args:
         parameters: The request's query parameters.
         now: The present, in microseconds since the epoch.
         only_published: The token may not see drafts.
+        modular: Variants are resources of their own, and not inside products.
     """
     selection = read_price_selection(parameters, now)
-    if selection is None and not only_published:
+    if selection is None and not only_published and not modular:
         return None
 
     def view(product: Document) -> Document | None:
@@ -51,13 +49,21 @@ def product_view(parameters: Parameters, now: int, *, only_published: bool) -> V
             if not data["published"]:
                 return None
             data["staged"], data["hasStagedChanges"] = data["current"], False
-        if selection is not None:
-            for part in ("current", "staged"):
+        for part in ("current", "staged"):
+            if modular:
+                take_variants_out(data[part])
+            elif selection is not None:
                 for variant in variants_of(data[part]):
                     selection.add_to(variant)
         return product
 
     return view
+
+
+def take_variants_out(product_data: Document) -> None:
+    """Leave a product's data without variants, as it is in a Modular catalogue."""
+    product_data.pop("masterVariant", None)
+    product_data["variants"] = []
 
 
 def asks_for_staged(parameters: Parameters) -> bool:
@@ -72,12 +78,25 @@ def asks_for_staged(parameters: Parameters) -> bool:
     return text == "true"
 
 
-def projection_view(parameters: Parameters, now: int) -> View:
+def projection_of(product: Document, *, staged: bool) -> Document:
+    """Return a product's projection with all its members; it shares its inner parts with the product."""
+    master = product["masterData"]
+    return {
+        **{name: product[name] for name in _HEAD if name in product},
+        **master["staged" if staged else "current"],
+        "published": master["published"],
+        "hasStagedChanges": master["hasStagedChanges"],
+        **{name: product[name] for name in _TAIL if name in product},
+    }
+
+
+def projection_view(parameters: Parameters, now: int, *, modular: bool) -> View:
     """Return how a request to ``product-projections`` sees a product.
 
     Args:
         parameters: The request's query parameters.
         now: The present, in microseconds since the epoch.
+        modular: Variants are resources of their own, and not inside products.
 
     Raises:
         ApiError: 400 if a parameter is malformed, or is ``storeProjection``, which is not emulated.
@@ -90,6 +109,7 @@ def projection_view(parameters: Parameters, now: int) -> View:
         selection=read_price_selection(parameters, now),
         locales=frozenset(parameters.get("localeProjection", ())),
         attributes=_AttributeFilter(parameters.get("filter[attributes]", ())),
+        modular=modular,
     )
     return projection.of
 
@@ -116,20 +136,16 @@ class _Projection:
     selection: PriceSelection | None
     locales: frozenset[str]
     attributes: _AttributeFilter
+    modular: bool
 
     def of(self, product: Document) -> Document | None:
         """Return the projection of a product, None if it has none."""
         master = product["masterData"]
         if not self.staged and not master["published"]:
             return None
-        data = master["staged" if self.staged else "current"]
-        projection = {
-            **{name: product[name] for name in _HEAD if name in product},
-            **data,
-            "published": master["published"],
-            "hasStagedChanges": master["hasStagedChanges"],
-            **{name: product[name] for name in _TAIL if name in product},
-        }
+        projection = projection_of(product, staged=self.staged)
+        if self.modular:
+            take_variants_out(projection)
         for variant in variants_of(projection):
             self.attributes.apply(variant)
             if self.selection is not None:

@@ -105,13 +105,20 @@ def read_query(parameters: Parameters, resource_type: ResourceType, further: Col
     return Query(
         match=None if whole is None else compile_predicate(whole),
         fields=frozenset() if whole is None else fields_of(whole),
-        bounds=EVERYTHING if whole is None else key_range(whole),
-        sort=parse_sort(parameters.get("sort", ()), resource_type.fields),
+        bounds=EVERYTHING if whole is None else key_range(whole, resource_type.time_fields),
+        sort=_sort(parameters, resource_type),
         limit=_whole_number(parameters, "limit", DEFAULT_LIMIT, LARGEST_LIMIT),
         offset=_whole_number(parameters, "offset", 0, LARGEST_OFFSET),
         with_total=_truth(parameters, "withTotal", default=True),
         expand=tuple(parameters.get("expand", ())),
     )
+
+
+def _sort(parameters: Parameters, resource_type: ResourceType) -> tuple[SortKey, ...]:
+    """Return the sort keys; members that tell the time of the rows' order are named as that order is."""
+    keys = parse_sort(parameters.get("sort", ()), resource_type.fields)
+    times = resource_type.time_fields
+    return tuple(SortKey("lastModifiedAt", key.descending) if key.field in times else key for key in keys)
 
 
 def read_predicates(parameters: Parameters, resource_type: ResourceType) -> list[Predicate]:

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+MESSAGES = "messages"
+"""Path of the messages."""
+
+VARIANTS = "variants"
+"""Path of the variants, where these are resources of their own."""
+
 _COMMON = "id version createdAt lastModifiedAt createdBy lastModifiedBy"
 _CART_AND_ORDER = """
     customerId customerEmail customerGroup anonymousId businessUnit store lineItems customLineItems totalPrice
@@ -11,6 +17,11 @@ _CART_AND_ORDER = """
     inventoryMode billingAddress shippingAddress shippingMode shippingKey shippingInfo shippingRateInput
     shippingCustomFields shipping itemShippingAddresses discountCodes directDiscounts refusedGifts paymentInfo
     country locale origin custom discountTypeCombination purchaseOrderNumber
+"""
+_QUOTED = """
+    key customer customerGroup store lineItems customLineItems totalPrice taxedPrice shippingAddress billingAddress
+    inventoryMode taxMode priceRoundingMode taxRoundingMode taxCalculationMode country shippingInfo paymentInfo
+    shippingRateInput itemShippingAddresses directDiscounts custom state purchaseOrderNumber businessUnit
 """
 _PRODUCT_DATA = """
     name description slug categories categoryOrderHints metaTitle metaDescription metaKeywords searchKeywords
@@ -29,6 +40,7 @@ class ResourceType:
         fields: Its members; a predicate or sort over any other field is refused. None: not known, anything goes.
         in_store: It can also be read under ``in-store/key={storeKey}``, there also with a scope for that store only.
         has_key: A single one can be read by ``key={key}``.
+        time_fields: Members that tell the time by which rows are kept in order.
     """
 
     path: str
@@ -37,6 +49,7 @@ class ResourceType:
     fields: frozenset[str] | None
     in_store: bool = False
     has_key: bool = True
+    time_fields: frozenset[str] = frozenset({"lastModifiedAt"})
 
 
 def _type(
@@ -72,7 +85,7 @@ _ALL = (
         in_store=True,
         has_key=False,
     ),
-    _type("orders/edits", "order-edit", "view_order_edits", None),
+    _type("orders/edits", "order-edit", "view_order_edits", "key resource stagedActions result comment custom"),
     _type(
         "carts",
         "cart",
@@ -98,7 +111,14 @@ _ALL = (
     _type(
         "product-selections", "product-selection", "view_product_selections", "key name productCount type mode custom"
     ),
-    _type("product-tailoring", "product-tailoring", "view_products", None),
+    _type(
+        "product-tailoring",
+        "product-tailoring",
+        "view_products",
+        "key store product published current staged hasStagedChanges warnings",
+        in_store=True,
+    ),
+    _type(VARIANTS, "variant", "view_products", "key variantId product published current staged warnings"),
     _type(
         "categories",
         "category",
@@ -142,7 +162,7 @@ _ALL = (
         "maxApplicationsPerCustomer custom groups validFrom validUntil applicationVersion",
         in_store=True,
     ),
-    _type("discount-groups", "discount-group", "view_cart_discounts", None),
+    _type("discount-groups", "discount-group", "view_cart_discounts", "name key description sortOrder isActive"),
     _type("customer-groups", "customer-group", "view_customer_groups view_customers", "key name custom"),
     _type(
         "payments",
@@ -151,7 +171,13 @@ _ALL = (
         "customer anonymousId externalId interfaceId amountPlanned amountAuthorized authorizedUntil amountPaid "
         "amountRefunded paymentMethodInfo paymentStatus transactions interfaceInteractions custom key",
     ),
-    _type("payment-methods", "payment-method", "view_payment_methods", None),
+    _type(
+        "payment-methods",
+        "payment-method",
+        "view_payment_methods",
+        "key name customer businessUnit method paymentInterface interfaceAccount token paymentMethodStatus default "
+        "custom",
+    ),
     _type(
         "reviews",
         "review",
@@ -189,19 +215,75 @@ _ALL = (
         "key name localizedName description localizedDescription taxCategory zoneRates active isDefault predicate "
         "custom stores carrier",
     ),
-    _type("business-units", "business-unit", "view_business_units", None, in_store=True),
-    _type("associate-roles", "associate-role", "view_associate_roles", None),
-    _type("quotes", "quote", "view_quotes", None, in_store=True),
-    _type("quote-requests", "quote-request", "view_quote_requests", None, in_store=True),
-    _type("staged-quotes", "staged-quote", "view_staged_quotes", None, in_store=True),
-    _type("recurring-orders", "recurring-order", "view_recurring_orders", None),
-    _type("recurrence-policies", "recurrence-policy", "view_recurrence_policies", None),
-    _type("attribute-groups", "attribute-group", "view_products", None),
-    _type("messages", "message", "view_messages", None, has_key=False),
+    _type(
+        "business-units",
+        "business-unit",
+        "view_business_units",
+        "key status stores inheritedStores storeMode unitType name contactEmail custom customerGroupAssignments "
+        "addresses shippingAddressIds defaultShippingAddressId billingAddressIds defaultBillingAddressId "
+        "associateMode associates inheritedAssociates parentUnit topLevelUnit approvalRuleMode",
+        in_store=True,
+    ),
+    _type("associate-roles", "associate-role", "view_associate_roles", "key buyerAssignable name permissions custom"),
+    _type(
+        "quotes",
+        "quote",
+        "view_quotes",
+        f"{_QUOTED} quoteRequest stagedQuote validTo sellerComment buyerComment quoteState",
+        in_store=True,
+    ),
+    _type(
+        "quote-requests",
+        "quote-request",
+        "view_quote_requests",
+        f"{_QUOTED} quoteRequestState comment cart",
+        in_store=True,
+    ),
+    _type(
+        "staged-quotes",
+        "staged-quote",
+        "view_staged_quotes",
+        "key stagedQuoteState customer quoteRequest quotationCart validTo sellerComment custom state "
+        "purchaseOrderNumber businessUnit store",
+        in_store=True,
+    ),
+    _type(
+        "recurring-orders",
+        "recurring-order",
+        "view_recurring_orders",
+        "key cart originOrder startsAt resumesAt expiresAt lastOrderAt nextOrderAt skipConfiguration store "
+        "businessUnit state recurringOrderState schedule customer customerEmail custom",
+    ),
+    _type("recurrence-policies", "recurrence-policy", "view_recurrence_policies", "key name description schedule"),
+    _type("attribute-groups", "attribute-group", "view_products", "key name description attributes"),
+    _type(
+        "custom-objects",
+        "key-value-document",
+        "view_key_value_documents view_products view_orders view_customers",
+        "container key value",
+    ),
+    ResourceType(
+        MESSAGES,
+        "message",
+        ("view_messages",),
+        fields=None,
+        has_key=False,
+        time_fields=frozenset({"createdAt", "lastModifiedAt"}),  # messages never change
+    ),
 )
 
 RESOURCE_TYPES = {resource_type.path: resource_type for resource_type in _ALL}
 """Path below the project key to kind of resource."""
+
+SELECTION_MEMBERS = ResourceType(
+    path="product-selections/products",
+    type_id="",
+    scopes=("view_product_selections",),
+    fields=frozenset({"product", "productSelection", "variantSelection", "variantExclusion"}),
+    in_store=True,
+    has_key=False,
+)
+"""Products in product selections: no resources of their own, and read only below a selection or a store."""
 
 PROJECT_SCOPE = "view_project_settings"
 """Scope to read the project's own settings."""

@@ -17,6 +17,7 @@ from commerce_sandbox.commercetools.store import HEAD_FIELDS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from commerce_sandbox.commercetools.expansion import LookUp
     from commerce_sandbox.commercetools.key_range import KeyRange
     from commerce_sandbox.commercetools.query import Query
     from commerce_sandbox.commercetools.store import Document, Store, StoredResource, Table
@@ -52,7 +53,14 @@ class ResultPage:
         )
 
 
-def run_query(query: Query, store: Store, path: str, visible: KeyRange, view: View | None = None) -> ResultPage:
+def run_query(
+    query: Query,
+    store: Store,
+    path: str,
+    visible: KeyRange,
+    view: View | None = None,
+    look_up: LookUp | None = None,
+) -> ResultPage:
     """Find the rows of one page.
 
     Args:
@@ -61,6 +69,7 @@ def run_query(query: Query, store: Store, path: str, visible: KeyRange, view: Vi
         path: Where the rows are.
         visible: Rows outside of this range do not exist yet for a query.
         view: How the request sees a row; None sees it as it is.
+        look_up: Finds what references lead to, as the request sees it; None: as it is in the store.
     """
     table = store.table(path)
     bounds = intersection([query.bounds, visible])
@@ -82,7 +91,7 @@ def run_query(query: Query, store: Store, path: str, visible: KeyRange, view: Vi
             break
     total = query_total if query_total is not None else counted
     return ResultPage(
-        results=[_written(row, document, query.expand, store) for row, document in page],
+        results=[_written(row, document, query.expand, look_up or store.get) for row, document in page],
         total=total if query.with_total else None,
     )
 
@@ -166,9 +175,9 @@ def _ties_ordered(rows: Iterator[StoredResource], query: Query) -> Iterator[Stor
     return (row for _, ties in groupby(rows, key=lambda row: row.key[0]) for row in reversed(list(ties)))
 
 
-def _written(row: StoredResource, document: Document | None, paths: tuple[str, ...], store: Store) -> bytes:
+def _written(row: StoredResource, document: Document | None, paths: tuple[str, ...], look_up: LookUp) -> bytes:
     if document is None and not paths:
         return row.json
     shown: dict[str, Any] = row.document() if document is None else document
-    expand(shown, paths, store)
+    expand(shown, paths, look_up)
     return msgspec.json.encode(shown)

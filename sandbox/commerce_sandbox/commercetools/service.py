@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 import zlib
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -11,14 +12,21 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount
 
+from commerce_sandbox.clock import timestamp
 from commerce_sandbox.commercetools.api import Api
 from commerce_sandbox.commercetools.authorization import Authorization
 from commerce_sandbox.commercetools.control import ShopControl
 from commerce_sandbox.commercetools.errors import ApiError, refuse_missing
 from commerce_sandbox.commercetools.key_range import EVERYTHING
 from commerce_sandbox.commercetools.limits import Limits
+from commerce_sandbox.commercetools.messages.document import ResourceKey
+from commerce_sandbox.commercetools.messages.history import message_history
+from commerce_sandbox.commercetools.messages.log import MessageLog
 from commerce_sandbox.commercetools.page import shop_page
+from commerce_sandbox.commercetools.project import Project
+from commerce_sandbox.commercetools.resource_types import MESSAGES
 from commerce_sandbox.commercetools.store import Store
+from commerce_sandbox.commercetools.variants import VariantMirror
 from commerce_sandbox.journal import PATH_TEMPLATE
 
 if TYPE_CHECKING:
@@ -44,17 +52,31 @@ class CommercetoolsService:
         clock: The sandbox's clock.
         settings: The project, its API client and its limits.
         shop: What the project holds at start.
+        with_history: The project begins with the messages that the shop's last days would have left, if it keeps
+            messages and its settings do not say otherwise.
     """
 
     name = "commercetools"
     title = "commercetools"
 
-    def __init__(self, clock: Clock, settings: CommercetoolsSettings, shop: Shop) -> None:
+    def __init__(
+        self, clock: Clock, settings: CommercetoolsSettings, shop: Shop, *, with_history: bool = False
+    ) -> None:
         self._settings = settings
         self._authorization = Authorization(clock, settings)
-        self._store = Store(clock, shop.resources)
-        self._api = Api(clock, self._authorization, self._store, shop.project, settings.project_key)
-        self._control = ShopControl(self._store)
+        self._project = Project(shop.project, settings)
+        resources, numbered = shop.resources, dict[ResourceKey, int]()
+        if with_history and settings.message_history and self._project.features.messages_enabled:
+            kept = timedelta(days=self._project.features.messages_delete_days_after_creation)
+            messages, numbered = message_history(
+                resources, timestamp(clock.now() - kept), modular=self._project.is_modular
+            )
+            resources = {**resources, MESSAGES: messages}
+        self._store = Store(clock, resources)
+        self._log = MessageLog(self._store, clock, self._project, numbered)
+        self._api = Api(clock, self._authorization, self._store, self._project, settings.project_key)
+        self._variants = VariantMirror(self._store, self._project)
+        self._control = ShopControl(self._store, self._project, self._variants.refresh)
 
     def routes(self) -> Sequence[BaseRoute]:
         """Return the one route that takes every path."""
@@ -77,7 +99,10 @@ class CommercetoolsService:
 
     def reset(self) -> None:
         """Return to the shop and the limits at start; tokens given out so far are invalid."""
+        self._project.reset()
         self._store.reset()
+        self._log.reset()
+        self._variants.refresh()
         self._control.limits = Limits()
         self._authorization.forget_tokens()
 
@@ -109,9 +134,16 @@ class CommercetoolsService:
         request.scope[PATH_TEMPLATE] = self._api.template_of(path)
         if request.method == "HEAD":
             return self._head(request, path, query_string)
+        if request.method == "POST" and self._api.is_graphql(path):
+            return self._json(request, await self._graphql(request, path))
         if request.method != "GET":
-            raise ApiError(405, "InvalidOperation", "This sandbox serves the reading methods only: GET and HEAD.")
-        return self._json(request, self._api.answer(path, query_string, request.headers, self._control.limits))
+            raise ApiError(
+                405, "InvalidOperation", "This sandbox serves reading requests only: GET, HEAD and GraphQL queries."
+            )
+        answer = self._api.answer(path, query_string, request.headers, self._control.limits)
+        response = self._json(request, answer.body)
+        response.headers.update(answer.headers)
+        return response
 
     def _head(self, request: Request, path: str, query_string: str) -> Response:
         try:
@@ -119,6 +151,13 @@ class CommercetoolsService:
         except ApiError as error:
             return Response(status_code=error.status)
         return Response(status_code=200 if found else 404)
+
+    async def _graphql(self, request: Request, path: str) -> bytes:
+        from commerce_sandbox.commercetools.graphql_api.execution import answer  # noqa: PLC0415 - large, seldom needed
+        from commerce_sandbox.commercetools.graphql_api.rows import Reader  # noqa: PLC0415 - goes with it
+
+        granted = self._api.granted(path, request.headers)
+        return answer(await request.body(), Reader(self._api, granted, self._control.limits))
 
     async def _oauth(self, request: Request, path: str, query_string: str) -> Response:
         body = (await request.body()).decode("utf-8", errors="replace")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commerce_sandbox.commercetools.project import CatalogModel
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +23,10 @@ class CommercetoolsSettings:
         max_url_bytes: Longest request target accepted; longer ones get 413 with an HTML page. commercetools: about
             300 ids in one predicate still pass, more do not.
         compress: Answer with gzip when the client accepts it.
+        messages_enabled: Messages are kept and can be queried; None: as the shop's project settings say.
+        messages_delete_days_after_creation: How long messages are kept, 1 to 90 days; None: as the shop says.
+        message_history: A generated shop begins with the messages of the days before it starts.
+        product_catalog_model: ``Classic`` or ``Modular``; None: as the shop says.
     """
 
     project_key: str = "sandbox-shop"
@@ -28,3 +36,7 @@ class CommercetoolsSettings:
     token_seconds: int = 172_800
     max_url_bytes: int = 16_384
     compress: bool = True
+    messages_enabled: bool | None = None
+    messages_delete_days_after_creation: int | None = None
+    message_history: bool = True
+    product_catalog_model: CatalogModel | None = None

@@ -15,7 +15,7 @@ from commerce_sandbox.commercetools.instants import instant
 from commerce_sandbox.commercetools.key_range import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from commerce_sandbox.clock import Clock
     from commerce_sandbox.commercetools.key_range import Key, KeyRange
@@ -61,6 +61,23 @@ class StoredResource:
         """Return the whole resource, decoded anew: it may be changed freely."""
         document: Document = msgspec.json.decode(self.json)
         return document
+
+
+@dataclass(frozen=True, slots=True)
+class StoredChange:
+    """What happened to one resource.
+
+    Attributes:
+        path: Where it is.
+        before: As it was, None if it is new.
+        after: As it is, None if it is gone.
+        data_erasure: It was deleted so that its personal data are gone too.
+    """
+
+    path: str
+    before: StoredResource | None
+    after: StoredResource | None
+    data_erasure: bool = False
 
 
 def stored(resource: Mapping[str, Any]) -> StoredResource:
@@ -147,6 +164,9 @@ class Store:
     Args:
         clock: The sandbox's clock, from which changes take their time.
         resources: Path to id to resource, as generated; not kept.
+
+    Attributes:
+        observers: Told of every change, after it.
     """
 
     def __init__(self, clock: Clock, resources: Mapping[str, Mapping[str, Document]]) -> None:
@@ -156,6 +176,7 @@ class Store:
             for path, rows in resources.items()
         }
         self._tables: dict[str, Table] = {}
+        self.observers: list[Callable[[StoredChange], None]] = []
         self.reset()
 
     def reset(self) -> None:
@@ -217,12 +238,19 @@ class Store:
         Raises:
             ValueError: If it lacks an id or a usable lastModifiedAt.
         """
-        row = stored(resource)
-        self.table(path).put(row)
+        row, table = stored(resource), self.table(path)
+        before = table.get(row.id)
+        table.put(row)
+        self._tell(StoredChange(path, before, row))
         return row.document()
 
-    def delete(self, path: str, identifier: str) -> Document:
+    def delete(self, path: str, identifier: str, *, data_erasure: bool = False) -> Document:
         """Take a resource out and return it.
+
+        Args:
+            path: Where it is.
+            identifier: Its id.
+            data_erasure: Its personal data are to be gone too, from all that was written about it.
 
         Raises:
             UnknownResourceError: If there is none with that id.
@@ -232,4 +260,18 @@ class Store:
         if row is None:
             raise UnknownResourceError(identifier)
         table.remove(row)
+        self._tell(StoredChange(path, row, None, data_erasure))
         return row.document()
+
+    def fill(self, path: str, resources: Iterable[Mapping[str, Any]]) -> None:
+        """Make these all the resources of a path, as if they had always been; no observer is told."""
+        rows = [stored(resource) for resource in resources]
+        self._tables[path] = Table({row.id: row for row in rows})
+
+    def clear(self, path: str) -> None:
+        """Take out all resources of a path, as if they had never been; no observer is told."""
+        self._tables.pop(path, None)
+
+    def _tell(self, change: StoredChange) -> None:
+        for observer in self.observers:
+            observer(change)

@@ -12,6 +12,15 @@ from commerce_sandbox.shop.customer_changes import (
     opt_out_customers,
     register_customers,
 )
+from commerce_sandbox.shop.deletions import (
+    delete_categories,
+    delete_orders,
+    delete_products,
+    erase_customers,
+    expire_carts,
+    expire_shopping_lists,
+    remove_variants,
+)
 from commerce_sandbox.shop.order_changes import (
     abandon_carts,
     cancel_orders,
@@ -41,6 +50,13 @@ CHANGES: Mapping[str, Callable[[ShopStore, int, int], list[str]]] = {
         opt_in_customers,
         opt_out_customers,
         change_emails,
+        expire_carts,
+        expire_shopping_lists,
+        erase_customers,
+        delete_orders,
+        delete_categories,
+        delete_products,
+        remove_variants,
     )
 }
 """Name to a function (store, count, seed) that makes up to count changes and returns the ids of what it changed.
@@ -56,13 +72,20 @@ __all__ = [
     "cancel_orders",
     "change_emails",
     "change_prices",
+    "delete_categories",
     "delete_customers",
+    "delete_orders",
+    "delete_products",
     "edit_customers",
+    "erase_customers",
+    "expire_carts",
+    "expire_shopping_lists",
     "opt_in_customers",
     "opt_out_customers",
     "place_orders",
     "refund_orders",
     "register_customers",
+    "remove_variants",
     "ship_orders",
     "unpublish_products",
 ]

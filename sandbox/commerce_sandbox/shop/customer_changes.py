@@ -37,7 +37,7 @@ def register_customers(store: ShopStore, count: int, seed: int) -> list[str]:
         market = dice.draw(MARKET_SHARES)
         number = _FIRST_NEW_NUMBER + dice.below(_NEW_NUMBERS)
         account = draw_customer(dice, number, market, (0, 0))
-        opened = store.create("customers", {name: account[name] for name in _NEW_ACCOUNT})
+        opened = store.create("customers", {name: account[name] for name in _NEW_ACCOUNT} | _NO_ADDRESSES)
         moment = read(opened["createdAt"])
         profile = draw_customer(dice, number, market, (moment, moment))
         store.update("customers", profile | {name: account[name] for name in ("id", "email")})
@@ -45,6 +45,7 @@ def register_customers(store: ShopStore, count: int, seed: int) -> list[str]:
     return identifiers
 
 
+_NO_ADDRESSES: Document = {"addresses": [], "shippingAddressIds": [], "billingAddressIds": []}
 _NEW_ACCOUNT = (
     "id",
     "email",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gc
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from commerce_sandbox.clock import Clock
+from commerce_sandbox.garbage import without_collecting
+from commerce_sandbox.shop.around_the_trade import Trade, around_the_trade
 from commerce_sandbox.shop.assortment import assortment_of
 from commerce_sandbox.shop.carts import generate_carts
 from commerce_sandbox.shop.categories import categories
@@ -22,7 +22,7 @@ from commerce_sandbox.shop.taxes_and_shipping import shipping_methods, tax_categ
 from commerce_sandbox.shop.type_definitions import product_types, types
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from datetime import datetime
 
 _FOUNDED_DAYS = 1000
@@ -44,20 +44,8 @@ def generate_shop(plan: ShopPlan, clock: Clock | None = None) -> Shop:
         ``unpublished_product_ids``, ``never_published_product_ids``.
     """
     history_end = moment_of(plan.history_end or _an_hour_ago(clock or Clock()))
-    with _without_collecting():
+    with without_collecting():
         return _generate(plan, history_end)
-
-
-@contextmanager
-def _without_collecting() -> Iterator[None]:
-    """Pause the search for garbage: a shop is millions of dicts that all stay; scanning them doubles the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def _generate(plan: ShopPlan, history_end: int) -> Shop:
@@ -86,6 +74,9 @@ def _generate(plan: ShopPlan, history_end: int) -> Shop:
         "payments": book.payments,
         "carts": [*book.carts, *left_behind],
     }
+    resources |= around_the_trade(
+        plan.seed, Trade(base.customers, book.orders, catalogue.products), founded, history_end
+    )
     notes = {
         "history_end": written(history_end),
         "bulk_import_at": written(bulk_import_moment(history_end)),

@@ -35,8 +35,8 @@ class ShopStore(Protocol):
         """Replace the resource of the same id; its version grows, ``lastModifiedAt`` is the clock's present."""
         ...
 
-    def delete(self, path: str, identifier: str, /) -> Document:
-        """Take a resource out."""
+    def delete(self, path: str, identifier: str, /, *, data_erasure: bool = False) -> Document:
+        """Take a resource out, with data_erasure also its personal data in what was written about it."""
         ...
 
 

@@ -1,0 +1,1 @@
+"""Messages: what the platform writes down when resources change."""
