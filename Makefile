@@ -36,4 +36,4 @@ requirements: set-up ## Resolve all dependencies anew and write the hashed expor
 	@.venv/bin/uv export --quiet --no-emit-workspace --no-header --no-dev -o requirements/plugins.txt
 
 clean: ## Remove the environment and everything the demo left
-	@rm -rf .venv .meltano output rejects .demo
+	@rm -rf .venv .meltano output rejects .demo benchmarks/.incumbent

@@ -15,10 +15,8 @@ from tap_commercetools.scopes import GrantedScopes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import requests
-
     from tap_commercetools.settings import Settings
-    from tap_commercetools.transport import Transport
+    from tap_commercetools.transport import Answer, Transport
 
 _RENEW_SECONDS_BEFORE = 300.0
 
@@ -121,12 +119,12 @@ class TokenSource:
         return self._settings.client_id, self._settings.client_secret
 
 
-def _read_token(response: requests.Response) -> _TokenAnswer:
-    return msgspec.json.decode(response.content, type=_TokenAnswer)
+def _read_token(answer: Answer) -> _TokenAnswer:
+    return msgspec.json.decode(answer.body, type=_TokenAnswer)
 
 
-def _read_scope(response: requests.Response) -> str:
-    return msgspec.json.decode(response.content, type=_IntrospectionAnswer).scope
+def _read_scope(answer: Answer) -> str:
+    return msgspec.json.decode(answer.body, type=_IntrospectionAnswer).scope
 
 
 def _explain(refusal: RequestRefusedError) -> str:

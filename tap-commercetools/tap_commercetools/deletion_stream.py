@@ -40,7 +40,7 @@ class DeletionStream(MessageStream):
 
     def __init__(self, tap: TapCommercetools, definition: StreamDefinition) -> None:
         super().__init__(tap, definition)
-        self._known: dict[str, str] = {}
+        self._known: dict[str, str] | None = None
 
     @property
     def _watched(self) -> list[StreamDefinition]:
@@ -66,7 +66,7 @@ class DeletionStream(MessageStream):
         Raises:
             TapError: If the platform cannot be asked; the message says why and what to do.
         """
-        self._known = dict(self.stream_state.get(_REMEMBERED) or {})
+        self._known = known = dict(self.stream_state.get(_REMEMBERED) or {})
         if self.condition is not None and self.condition.variables:
             yield from super().get_records(context)
         with self.commercetools.termination.waiting():
@@ -74,10 +74,16 @@ class DeletionStream(MessageStream):
         for definition in self._watched:
             told = definition.deleted_by and project is not None and project.messages_enabled
             if definition.id_collection and not told:
-                yield from self._missing(definition, definition.id_collection)
+                yield from self._missing(definition, definition.id_collection, known)
 
-    def _missing(self, definition: StreamDefinition, collection: str) -> Iterator[Record]:
-        """Yield the rows of a collection that existed when its ids were compared last and do no longer."""
+    def _missing(self, definition: StreamDefinition, collection: str, known: dict[str, str]) -> Iterator[Record]:
+        """Yield the rows of a collection that existed when its ids were compared last and do no longer.
+
+        Args:
+            definition: The collection's stream.
+            collection: How GraphQL calls it.
+            known: The ids of before, by stream; brought up to date.
+        """
         try:
             with self.commercetools.termination.waiting():
                 alive = self._alive(definition, collection)
@@ -92,16 +98,16 @@ class DeletionStream(MessageStream):
                 _MOST_COMPARED,
                 ". Switch on the project's messages, which tell of them" if definition.deleted_by else "",
             )
-            self._known.pop(definition.name, None)
+            known.pop(definition.name, None)
             return
-        gone = self._remembered(definition) - alive
+        gone = self._remembered(definition, known) - alive
         if gone:
             with self.commercetools.termination.waiting():
                 gone -= self._still_there(definition, gone)
         noticed_at = format_timestamp(self.commercetools.client.clock.now())
         for identifier in sorted(gone):
             yield deletion_noticed(definition.type_id, identifier, noticed_at)
-        self._known[definition.name] = packed(alive)
+        known[definition.name] = packed(alive)
 
     def _alive(self, definition: StreamDefinition, collection: str) -> set[str] | None:
         alive: set[str] = set()
@@ -111,9 +117,9 @@ class DeletionStream(MessageStream):
                 return None
         return alive
 
-    def _remembered(self, definition: StreamDefinition) -> set[str]:
+    def _remembered(self, definition: StreamDefinition, known: dict[str, str]) -> set[str]:
         try:
-            return unpacked(self._known[definition.name]) if definition.name in self._known else set()
+            return unpacked(known[definition.name]) if definition.name in known else set()
         except ValueError:
             self.logger.warning("%s: the ids of %s in the bookmark cannot be read", self.name, definition.name)
             return set()
@@ -131,11 +137,11 @@ class DeletionStream(MessageStream):
 
     @override
     def _write_state_message(self) -> None:
-        if self._known:
-            self.stream_state[_REMEMBERED] = self._known
+        if self._known is not None and self._known != self.stream_state.get(_REMEMBERED):
+            self.stream_state[_REMEMBERED] = dict(self._known)
             self.state_manager.is_flushed = False
         super()._write_state_message()
 
     @override
     def state_of(self, bookmark: Bookmark) -> dict[str, Any]:
-        return {**super().state_of(bookmark), _REMEMBERED: self._known}
+        return {**super().state_of(bookmark), _REMEMBERED: dict(self._known or {})}

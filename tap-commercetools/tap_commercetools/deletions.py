@@ -21,8 +21,9 @@ _VARIANT_OF_PRODUCT = "ProductVariantDeleted"
 def deletion_told(message: Mapping[str, Any]) -> Record:
     """Return the record of what a message says is gone.
 
-    commercetools: the message of a variant within a product names the product and carries the variant; that of a
-    customer carries the e-mail address, which is missing if the customer's data was erased with the customer.
+    commercetools: the message of a variant within a product names the product and carries the variant, and says whether
+    it is gone from the draft only (``staged``), which shoppers do not see before it is published; that of a customer
+    carries the e-mail address, which is missing if the customer's data was erased with the customer.
 
     Args:
         message: A message of one of the types that tell of a deletion.
@@ -45,6 +46,7 @@ def deletion_told(message: Mapping[str, Any]) -> Record:
         record |= {
             "id": f"{resource['id']}/{variant.get('id')}",
             "resourceTypeId": "variant",
+            "change": "deleted_in_draft" if message.get("staged") else "deleted",
             "identifiers": {name: variant[name] for name in ("sku", "key") if variant.get(name)},
         }
         return record

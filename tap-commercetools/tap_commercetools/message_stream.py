@@ -10,9 +10,9 @@ from tap_commercetools.message_history import SequenceGaps, history_cut
 from tap_commercetools.resource_stream import ResourceStream
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from tap_commercetools.page import Row
+    from tap_commercetools.page import Record, Row
     from tap_commercetools.window import Window
 
 NOT_KEPT = (
@@ -54,7 +54,18 @@ class MessageStream(ResourceStream):
 
 
 class AllMessagesStream(MessageStream):
-    """All messages of the project, watched for gaps in their numbers."""
+    """All messages of the project, watched for gaps in their numbers.
+
+    Each type has fields of its own, some hundreds in all; they are gathered in ``payload``, so that the stream keeps
+    one shape.
+    """
+
+    @override
+    def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        shared = self.definition.schema["properties"].keys()
+        for message in super().records_of(rows):
+            record = {name: value for name, value in message.items() if name in shared}
+            yield {**record, "payload": {name: value for name, value in message.items() if name not in shared}}
 
     @override
     def fresh_pages(self) -> Iterator[list[Row]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 Record = dict[str, Any]
 
+_PIECE_BYTES = 8192
 _ONE_LINE = bytes.maketrans(b"\n\r", b"  ")
 
 
@@ -114,7 +116,8 @@ class Page:
                 message = f"no {field}"
                 raise ValueError(message)
             plain = (created is None or is_plain(created)) and (modified is None or is_plain(modified))
-            rows.append(Row(Position.at(text, head.id), head.version, document, plain))
+            position = Position(text[:-1], head.id, text) if plain else Position.at(text, head.id)
+            rows.append(Row(position, head.version, document, plain))
         return rows
 
     def records(self) -> list[Record]:
@@ -123,8 +126,17 @@ class Page:
 
 
 def _check_encoding(content: bytes) -> None:
+    """Make sure that the answer is UTF-8, which the JSON decoder does not look at where it skips a text.
+
+    Raises:
+        msgspec.DecodeError: If it is not.
+    """
+    view, begin = memoryview(content), 0
     try:
-        content.decode()
+        while begin < len(content):
+            # In pieces: the text of a whole page would take its size in memory several times over.
+            end = begin + _PIECE_BYTES
+            begin += codecs.utf_8_decode(view[begin:end], "strict", end >= len(content))[1]
     except UnicodeDecodeError as error:
         message = "the answer is not UTF-8"
         raise msgspec.DecodeError(message) from error

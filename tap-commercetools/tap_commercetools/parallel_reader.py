@@ -1,10 +1,11 @@
 """Reads one keyset with several requests at a time and hands the pages on in order.
 
 The window of time is cut into consecutive stretches as it is read: the pages read so far tell how many rows there are
-to a stretch of time, so each stretch is made to hold a few pages. Threads read stretches side by side, always the
-earliest that nobody reads; a stretch that turns out longer than expected is left after a few pages and what remains of
-it is cut anew, so that a bulk import in one minute, or a quiet year, does no harm. Pages wait in a bounded buffer until
-those before them have been handed on: the output has one order and needs one bookmark, as if it had been read serially.
+to a stretch of time, so each stretch is made to hold some pages. A thread reads a page, and then looks again for the
+earliest stretch that nobody reads; where threads find none, a stretch is cut in two. So an estimate may be wrong (a
+bulk import in one millisecond, a quiet year) and costs little, and the rows that are due next are always read first.
+Pages wait in a bounded buffer until those before them have been handed on: the output has one order and needs one
+bookmark, as if it had been read serially.
 """
 
 from __future__ import annotations
@@ -22,12 +23,12 @@ if TYPE_CHECKING:
     from tap_commercetools.keyset import Keyset
     from tap_commercetools.page_reader import OrderedRows, PageReader
 
-_STRETCH_BYTES = 12_000_000
-_MOST_PAGES = 8
+_MOST_PAGES = 16
 _FEWEST_PAGES = 2
+"""Pages that a stretch is made to hold; the last of them is seldom full, so short stretches cost more requests."""
+_PAGES_REMEMBERED = 8
+"""Pages by which the rows' density in time is judged."""
 _MILLISECOND = timedelta(milliseconds=1)
-_GROWTH = 8
-"""How much longer than the last a stretch may become when there are no rows to measure by."""
 _LONGEST_SPAN = timedelta(days=36_500)
 
 
@@ -37,17 +38,24 @@ class _Stretch:
 
     Attributes:
         keyset: What is still to be read of it.
-        taken: Whether a thread reads it or has read it.
-        done: Whether all of it has been read.
+        span_per_page: The stretch of time that its last full page covered, once there was one.
+        is_being_read: Whether a thread reads a page of it.
+        is_done: Whether all of it has been read.
         pages: Pages that were read but not handed on.
         failure: Why reading it failed, if it did.
     """
 
     keyset: Keyset
-    taken: bool = False
-    done: bool = False
+    span_per_page: timedelta | None = None
+    is_being_read: bool = False
+    is_done: bool = False
     pages: deque[OrderedRows] = field(default_factory=deque)
     failure: Exception | None = None
+
+    @property
+    def start(self) -> datetime:
+        """Where what is still to be read starts; only the very first page of all could start at the beginning."""
+        return self.keyset.upper if self.keyset.start is None else self.keyset.start
 
 
 def read_in_order(reader: PageReader, keyset: Keyset, parallel: int, buffer_bytes: int) -> Iterator[OrderedRows]:
@@ -56,7 +64,7 @@ def read_in_order(reader: PageReader, keyset: Keyset, parallel: int, buffer_byte
     Args:
         reader: Reads a page.
         keyset: What to read.
-        parallel: How many requests at a time, 1 or more.
+        parallel: How many requests at a time, 1 or more; the reader itself must see to it that there are no more.
         buffer_bytes: How many bytes of pages may wait for those before them.
 
     Yields:
@@ -88,15 +96,16 @@ class _ParallelReader:
         self._parallel = parallel
         self._buffer_bytes = buffer_bytes
         self._changed = threading.Condition()
-        self._buffered = 0
+        self._idle = 0
         self._closed = False
         self._page_bytes = max(1, first.size)
+        self._measured: deque[tuple[int, timedelta]] = deque(maxlen=_PAGES_REMEMBERED)
         self._span_per_page = _MILLISECOND
         self._line: deque[_Stretch] = deque()
         if first.rest is not None:
-            self._line.append(_Stretch(first.rest))
             self._measure(keyset, first)
-        for number in range(parallel):
+            self._line.append(_Stretch(first.rest))
+        for number in range(parallel + 1):  # one to take an answer apart while the others wait for theirs
             threading.Thread(target=self._work, name=f"page-reader-{number}", daemon=True).start()
 
     def pages(self) -> Iterator[OrderedRows]:
@@ -110,7 +119,6 @@ class _ParallelReader:
                 if not stretch.pages:
                     raise stretch.failure or AssertionError
                 page = stretch.pages.popleft()
-                self._buffered -= page.size
                 self._changed.notify_all()
             yield page
 
@@ -122,7 +130,7 @@ class _ParallelReader:
 
     def _next_is_known(self) -> bool:
         """Drop stretches that were handed on; tell whether there is a page, a failure or the end."""
-        while self._line and self._line[0].done and not self._line[0].pages and self._line[0].failure is None:
+        while self._line and self._line[0].is_done and not self._line[0].pages and self._line[0].failure is None:
             self._line.popleft()
             self._changed.notify_all()
         return not self._line or bool(self._line[0].pages) or self._line[0].failure is not None
@@ -130,78 +138,86 @@ class _ParallelReader:
     def _work(self) -> None:
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: self._closed or self._may_begin() is not None)
-                stretch = None if self._closed else self._may_begin()
+                self._idle += 1
+                self._changed.wait_for(lambda: self._closed or self._next_stretch() is not None)
+                self._idle -= 1
+                stretch = None if self._closed else self._next_stretch()
                 if stretch is None:
                     return
-                stretch.taken = True
-                most_pages = self._cut(stretch)
-            self._read(stretch, most_pages)
-
-    def _may_begin(self) -> _Stretch | None:
-        for stretch in self._line:
-            if not stretch.taken:
-                return stretch if stretch is self._line[0] or self._buffered < self._buffer_bytes else None
-        return None
-
-    def _cut(self, stretch: _Stretch) -> int:
-        """Leave a stretch as long as a few pages and put the rest behind it; return how many pages to read of it."""
-        most_pages = max(_FEWEST_PAGES, min(_MOST_PAGES, _STRETCH_BYTES // self._page_bytes))
-        start = stretch.keyset.start
-        if start is None:
-            return most_pages
-        expected_pages = (stretch.keyset.upper - start) / self._span_per_page
-        pages = max(_FEWEST_PAGES, min(most_pages, expected_pages / self._parallel))
-        if expected_pages > pages + 1:
-            instant = _to_the_millisecond(start + max(_MILLISECOND, self._span_per_page * pages))
-            if start < instant < stretch.keyset.upper:
-                stretch.keyset, rest = stretch.keyset.split(instant)
-                self._line.insert(self._line.index(stretch) + 1, _Stretch(rest))
-                self._changed.notify_all()
-        return most_pages
-
-    def _read(self, stretch: _Stretch, most_pages: int) -> None:
-        began = stretch.keyset
-        for _ in range(most_pages):
+                stretch.is_being_read = True
+                self._shorten(stretch)
+                keyset = stretch.keyset
             try:
-                page = self._reader.read(stretch.keyset)
+                page = self._reader.read(keyset)
+                with self._changed:
+                    self._arrived(stretch, page)
             except Exception as failure:  # noqa: BLE001 - whatever it is, the reading thread raises it in its turn
                 with self._changed:
-                    stretch.failure, stretch.done = failure, True
+                    stretch.failure, stretch.is_done = failure, True
                     self._changed.notify_all()
-                return
-            with self._changed:
-                self._measure(stretch.keyset, page)
-                stretch.pages.append(page)
-                self._buffered += page.size
-                if page.rest is None:
-                    stretch.done = True
-                    if not page.rows and stretch.keyset is began:
-                        self._span_per_page = min(_LONGEST_SPAN, self._span_per_page * _GROWTH)
-                else:
-                    stretch.keyset = page.rest
-                self._changed.notify_all()
-                if not stretch.done:
-                    self._changed.wait_for(lambda: self._closed or self._may_continue(stretch))
-                if stretch.done or self._closed:
-                    return
-        with self._changed:
-            self._line.insert(self._line.index(stretch) + 1, _Stretch(stretch.keyset))
-            stretch.done = True
+
+    def _next_stretch(self) -> _Stretch | None:
+        """Return the earliest stretch that nobody reads, unless the buffer is full of what comes before it.
+
+        Only what comes before counts: threads that went far ahead when rows were thought to be few come back and share
+        the stretches that are due first. While more than one of those is unfinished, and so will fill the buffer
+        further, half of it is kept for them.
+        """
+        before = unfinished = 0
+        for stretch in self._line:
+            before += sum(page.size for page in stretch.pages)
+            if stretch.is_done:
+                continue
+            if not stretch.is_being_read:
+                most = self._buffer_bytes if unfinished <= 1 else self._buffer_bytes // 2
+                return stretch if before <= most else None
+            unfinished += 1
+        return None
+
+    def _shorten(self, stretch: _Stretch) -> None:
+        """Leave what is at the end of a stretch to other threads, if they would find nothing else."""
+        is_last = stretch is self._line[-1]
+        if not is_last and not self._idle:
+            return
+        span = stretch.span_per_page or self._span_per_page
+        expected_pages = (stretch.keyset.upper - stretch.start) / span
+        fitting = self._buffer_bytes // (self._parallel * self._page_bytes)
+        pages = max(_FEWEST_PAGES, min(_MOST_PAGES, fitting, expected_pages / self._parallel))
+        if expected_pages <= pages + 1:
+            return
+        instant = _to_the_millisecond(stretch.start + max(_MILLISECOND, span * pages))
+        if instant < stretch.keyset.upper:
+            stretch.keyset, rest = stretch.keyset.split(instant)
+            self._line.insert(self._line.index(stretch) + 1, _Stretch(rest))
             self._changed.notify_all()
 
-    def _may_continue(self, stretch: _Stretch) -> bool:
-        return self._buffered < self._buffer_bytes or (stretch is self._line[0] and not stretch.pages)
+    def _arrived(self, stretch: _Stretch, page: OrderedRows) -> None:
+        self._measure(stretch.keyset, page)
+        stretch.pages.append(page)
+        stretch.is_being_read = False
+        if page.rest is None:
+            stretch.is_done = True
+        else:
+            stretch.span_per_page = max(_MILLISECOND, page.rows[-1].position.instant - page.rows[0].position.instant)
+            stretch.keyset = page.rest
+        self._changed.notify_all()
 
     def _measure(self, keyset: Keyset, page: OrderedRows) -> None:
         """Learn from a page how long a stretch of time a full page covers."""
         if not page.rows:
+            if keyset.after is None:
+                # Nothing tells where rows begin again; whatever is left is one stretch until that is known.
+                self._measured.clear()
+                self._span_per_page = _LONGEST_SPAN
             return
         self._page_bytes = max(self._page_bytes, page.size)
-        start = keyset.start or page.rows[0].position.instant
-        end = keyset.upper if page.rest is None else page.rows[-1].position.instant
-        share = len(page.rows) / max(len(page.rows), self._reader.rows_asked)
-        self._span_per_page = max(_MILLISECOND, (end - start) / share)
+        is_full = page.rest is not None
+        start = page.rows[0].position.instant if is_full or keyset.start is None else keyset.start
+        end = page.rows[-1].position.instant if is_full else keyset.upper
+        self._measured.append((len(page.rows), end - start))
+        rows = sum(rows for rows, _ in self._measured)
+        span = sum((span for _, span in self._measured), timedelta())
+        self._span_per_page = max(_MILLISECOND, span * (self._reader.rows_asked / rows))
 
 
 def _to_the_millisecond(instant: datetime) -> datetime:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from tap_commercetools.page import Record, Row
 
 _FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
-_OBJECT: msgspec.json.Decoder[dict[str, msgspec.Raw] | None] = msgspec.json.Decoder(dict[str, msgspec.Raw] | None)
 _TEXT: msgspec.json.Decoder[str | None] = msgspec.json.Decoder(str | None)
 _STREAM_BREADCRUMB_LENGTH = 2
 """A property of the stream itself is at ``("properties", name)``."""
@@ -96,11 +95,10 @@ def _leave_out(fields: dict[str, msgspec.Raw], path: tuple[str, ...]) -> None:
     name, *inner = path
     if not inner:
         fields.pop(name, None)
-    elif name in fields:
-        outer = _OBJECT.decode(fields[name])
-        if isinstance(outer, dict):
-            _leave_out(outer, tuple(inner))
-            fields[name] = msgspec.Raw(msgspec.json.encode(outer))
+    elif bytes(fields.get(name, b""))[:1] == b"{":
+        outer = _FIELDS.decode(fields[name])
+        _leave_out(outer, tuple(inner))
+        fields[name] = msgspec.Raw(msgspec.json.encode(outer))
 
 
 def without(record: Record, path: tuple[str, ...]) -> None:

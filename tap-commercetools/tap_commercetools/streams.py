@@ -338,7 +338,7 @@ DELETION_STREAM = StreamDefinition(
     DELETION,
     (("view_messages",), _PROJECT_SCOPES),
     replication_key="deletedAt",
-    primary_keys=("resourceTypeId", "id", "deletedAt"),
+    primary_keys=("resourceTypeId", "id", "deletedAt", "change"),
     how_deletions_show="is about nothing else",
 )
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import weakref
-from typing import TYPE_CHECKING, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
@@ -13,12 +14,13 @@ from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from typing_extensions import override
+from urllib3.exceptions import DecodeError, HTTPError
 
 from tap_commercetools.errors import RequestRefusedError, UnavailableError
 from tap_commercetools.retry import RetryPolicy, seconds_asked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from tap_commercetools.parallel_limit import ParallelLimit
     from tap_commercetools.platform_clock import PlatformClock
@@ -61,6 +63,21 @@ class _TransientFailureError(Exception):
         self.seconds_asked = seconds_asked
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a service answered.
+
+    Attributes:
+        status: The HTTP status.
+        headers: The headers; their names in any case.
+        body: The body, decompressed.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
 class BearerToken(AuthBase):
     """Puts an access token on a request; as an auth object, so that a netrc file cannot replace it."""
 
@@ -84,6 +101,7 @@ class Transport:
         self._clock = clock
         self._policy = policy
         self._limit = limit
+        self._environments: dict[str, Mapping[str, Any]] = {}
         self._session = requests.Session()
         self._session.headers.update(
             {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
@@ -98,7 +116,7 @@ class Transport:
         url: str,
         parameters: Sequence[tuple[str, str]],
         token: str,
-        read: Callable[[requests.Response], T],
+        read: Callable[[Answer], T],
     ) -> T:
         """Send a GET with an access token.
 
@@ -115,7 +133,7 @@ class Transport:
         request = requests.Request("GET", url, params=list(parameters), auth=BearerToken(token))
         return self._repeatedly(request, read)
 
-    def post_json(self, url: str, body: bytes, token: str, read: Callable[[requests.Response], T]) -> T:
+    def post_json(self, url: str, body: bytes, token: str, read: Callable[[Answer], T]) -> T:
         """Send JSON by POST with an access token, to ask for something; arguments and errors otherwise as in `get`."""
         headers = {"Content-Type": "application/json"}
         return self._repeatedly(
@@ -127,14 +145,14 @@ class Transport:
         url: str,
         form: dict[str, str],
         basic_auth: tuple[str, str],
-        read: Callable[[requests.Response], T],
+        read: Callable[[Answer], T],
     ) -> T:
         """Send a form by POST with a name and a password; arguments and errors otherwise as in `get`."""
         name, password = basic_auth
         auth = requests.auth.HTTPBasicAuth(name.encode(), password.encode())
         return self._repeatedly(requests.Request("POST", url, data=form, auth=auth), read)
 
-    def _repeatedly(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
+    def _repeatedly(self, request: requests.Request, read: Callable[[Answer], T]) -> T:
         tries = Retrying(
             stop=stop_after_attempt(self._policy.tries),
             wait=self._wait,
@@ -149,44 +167,51 @@ class Transport:
             raise UnavailableError(message) from failure
         return result
 
-    def _once(self, request: requests.Request, read: Callable[[requests.Response], T]) -> T:
+    def _once(self, request: requests.Request, read: Callable[[Answer], T]) -> T:
         host = urlsplit(request.url).netloc
+        answer = self._send(host, request)
+        self._clock.observe(answer.headers.get("Date"))
+        if requests.codes.ok <= answer.status < requests.codes.multiple_choices:
+            self._limit.succeeded()
+            try:
+                return read(answer)
+            except msgspec.DecodeError as error:
+                kind = answer.headers.get("Content-Type", "of unknown type").partition(";")[0]
+                reason = f"{host} answered {answer.status} with a body that is not the JSON expected ({kind})"
+                raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
+        raise self._failure(host, answer)
+
+    def _send(self, host: str, request: requests.Request) -> Answer:
         try:
             prepared = self._session.prepare_request(request)
-            settings = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
+            if host not in self._environments:
+                self._environments[host] = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
+            environment = {**self._environments[host], "stream": True}
             with self._limit.request():
-                response = self._session.send(prepared, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **settings)
-        except (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError) as error:
-            reason = f"{host} cannot be reached or broke off ({type(error).__name__})"
-            raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
-        except requests.exceptions.ContentDecodingError as error:
+                response = self._session.send(prepared, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **environment)
+                body = response.raw.read(decode_content=True)  # requests itself reads in pieces of 10 KB
+        except DecodeError as error:
             reason = f"{host} sent a damaged answer"
             raise _TransientFailureError(reason, _PLATFORM_ADVICE) from error
+        except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
+            reason = f"{host} cannot be reached or broke off ({type(error).__name__})"
+            raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
         except requests.RequestException as error:
             message = f"{host} cannot be asked ({type(error).__name__}): {_NETWORK_ADVICE}"
             raise UnavailableError(message) from error
-        self._clock.observe(response.headers.get("Date"))
-        if response.ok:
-            self._limit.succeeded()
-            try:
-                return read(response)
-            except msgspec.DecodeError as error:
-                kind = response.headers.get("Content-Type", "of unknown type").partition(";")[0]
-                reason = f"{host} answered {response.status_code} with a body that is not the JSON expected ({kind})"
-                raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
-        raise self._failure(host, response)
+        return Answer(response.status_code, response.headers, body)
 
-    def _failure(self, host: str, response: requests.Response) -> Exception:
-        body = _error_body(response)
+    def _failure(self, host: str, answer: Answer) -> Exception:
+        body = _error_body(answer)
         code = body.errors[0].code if body.errors and body.errors[0].code else body.error
-        correlation = response.headers.get("X-Correlation-ID", "none")
-        summary = f"{host} answered {response.status_code}{' ' if code else ''}{code} (X-Correlation-ID {correlation})"
-        status = response.status_code
+        correlation = answer.headers.get("X-Correlation-ID", "none")
+        status = answer.status
+        summary = f"{host} answered {status}{' ' if code else ''}{code} (X-Correlation-ID {correlation})"
         splittable = code in SMALLER_PAGE_HELPS
         if status in _OVERLOADED:
             self._limit.overloaded()
         if not splittable and (status == requests.codes.too_many_requests or status >= requests.codes.server_error):
-            asked = seconds_asked(response.headers, self._clock.now())
+            asked = seconds_asked(answer.headers, self._clock.now())
             return _TransientFailureError(summary, _PLATFORM_ADVICE, asked)
         text = " ".join(body.message.split())[:_LONGEST_PLATFORM_MESSAGE]
         return RequestRefusedError(f"{summary}{': ' if text else ''}{text}", status=status, code=code)
@@ -211,8 +236,8 @@ def _failure_of(state: RetryCallState) -> _TransientFailureError | None:
     return failure if isinstance(failure, _TransientFailureError) else None
 
 
-def _error_body(response: requests.Response) -> _ErrorBody:
+def _error_body(answer: Answer) -> _ErrorBody:
     try:
-        return msgspec.json.decode(response.content, type=_ErrorBody)
+        return msgspec.json.decode(answer.body, type=_ErrorBody)
     except msgspec.DecodeError:
         return _ErrorBody()

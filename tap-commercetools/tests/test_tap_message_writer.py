@@ -3,13 +3,20 @@ from __future__ import annotations
 import contextlib
 import io
 import json
+import sys
 from decimal import Decimal
-from typing import Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 from singer_sdk.singerlib import RecordMessage, SchemaMessage, StateMessage
 from tap_commercetools.message_writer import BufferedMessageWriter
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    import pytest
+    from typing_extensions import Buffer
 
 VALUES = st.recursive(
     st.none()
@@ -79,3 +86,33 @@ def test_one_message_serialised_alone_is_one_line(value: object) -> None:
     line = BufferedMessageWriter().serialize_message(record(value))
     assert line.count(b"\n") == 1
     assert json.loads(line, parse_float=Decimal)["record"] == {"v": value}
+
+
+class Halting(io.RawIOBase):
+    """An output that takes a part at a time, as unbuffered standard output does when signals come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.taken = b""
+
+    @override
+    def writable(self) -> bool:
+        return True
+
+    @override
+    def write(self, chunk: Buffer, /) -> int:
+        taken = bytes(chunk)[:7]
+        self.taken += taken
+        return len(taken)
+
+
+def test_a_write_that_takes_a_part_only_is_continued(monkeypatch: pytest.MonkeyPatch) -> None:
+    output = Halting()
+    monkeypatch.setattr(sys, "stdout", SimpleNamespace(buffer=output))
+    writer = BufferedMessageWriter()
+    for number in range(20):
+        writer.write_record_line(b"<", b"record %d" % number, b">\n")
+    writer.flush()
+    assert output.taken == b"".join(b"<record %d>\n" % number for number in range(20))
+    writer.flush()
+    assert output.taken.count(b"\n") == 20

@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 START = datetime(2024, 1, 1, tzinfo=timezone.utc)
 UPPER = START + timedelta(days=700)
+MILLISECOND = timedelta(milliseconds=1)
+
+
+def refusal(status: int, code: str) -> RequestRefusedError:
+    return RequestRefusedError(code, status=status, code=code)
 
 
 @dataclass
@@ -61,10 +67,10 @@ class Table:
         try:
             time.sleep(self.seconds)
             if limit > self.bearable:
-                raise RequestRefusedError("too heavy", status=400, code="QueryTimedOut")
+                raise refusal(400, "QueryTimedOut")
             found = [row for row in self.rows if self._matches(row, dict(query))][:limit]
             if any(row["id"] > self.refuse_behind for row in found):
-                raise RequestRefusedError("refused", status=403, code="insufficient_scope")
+                raise refusal(403, "insufficient_scope")
             return page_of(found, limit)
         finally:
             with self.lock:
@@ -82,16 +88,22 @@ class Table:
 
 
 def read(table: Table, parallel: int, *, size: int = 10, buffer_bytes: int = 5_000) -> Iterator[list[str]]:
-    reader = PageReader("orders", table.fetch, PageSize(size))
+    limit = ParallelLimit(parallel)
+
+    def fetch(query: Sequence[tuple[str, str]], rows: int) -> Page:
+        with limit.request():
+            return table.fetch(query, rows)
+
+    reader = PageReader("orders", fetch, PageSize(size))
     for page in read_in_order(reader, Keyset("lastModifiedAt", UPPER), parallel, buffer_bytes):
         yield [row.position.id for row in page.rows]
 
 
 def ids(table: Table, parallel: int, **how: Any) -> list[str]:
-    return [identifier for page in read(table, parallel, **how) for identifier in page]
+    return list(chain.from_iterable(read(table, parallel, **how)))
 
 
-MILLISECONDS = (UPPER - START) // timedelta(milliseconds=1)
+MILLISECONDS = (UPPER - START) // MILLISECOND
 SPREADS = st.lists(
     st.integers(0, MILLISECONDS)
     | st.integers(0, 30)  # many in one instant, at the very beginning
@@ -147,10 +159,9 @@ def test_a_slow_reader_stops_the_threads_and_not_the_memory() -> None:
 
 def test_a_failure_comes_in_its_turn_after_all_rows_before_it() -> None:
     table = Table(range(0, MILLISECONDS, MILLISECONDS // 1000), refuse_behind="000600")
-    arrived = []
+    arrived: list[str] = []
     with pytest.raises(RequestRefusedError):
-        for page in read(table, 4):
-            arrived += page
+        arrived.extend(chain.from_iterable(read(table, 4)))
     assert arrived == [row["id"] for row in table.rows][: len(arrived)]
     assert 550 < len(arrived) <= 601
 

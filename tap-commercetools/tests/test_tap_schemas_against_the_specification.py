@@ -95,6 +95,7 @@ SCHEMAS: dict[str, dict[str, Any]] = {
 DEVIATIONS = {
     "Customer.password: not declared": "a hash that must not leave the platform",
     "Project.externalOAuth.authorizationHeader: not declared": "a credential",
+    "Message.payload: unknown to the platform": "the tap gathers there what each type has of its own",
     "Variant.productKey: unknown to the platform": "the tap adds it in the Classic catalogue",
     "Variant.isMaster: unknown to the platform": "the tap adds it in the Classic catalogue",
     "OrderEdit.result.preview: left open": "an order of its own, in a result that nobody has asked for",

@@ -22,7 +22,8 @@ DELETION: Schema = {
         "change": {
             "type": "string",
             "description": (
-                "deleted; erased (the platform no longer tells the customer's e-mail address); unpublished (the "
+                "deleted; deleted_in_draft (a variant that shoppers still see until its product is published); erased "
+                "(the platform no longer tells the customer's e-mail address); unpublished (the "
                 "product still exists, but shoppers cannot see it); missing (it is no longer there, which for carts "
                 "and shopping lists mostly means that they expired)."
             ),

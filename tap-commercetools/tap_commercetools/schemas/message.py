@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_commercetools.schemas.field_types import Schema, record, resource, text, whole_number
+from tap_commercetools.schemas.field_types import Schema, open_record, record, resource, text, whole_number
 from tap_commercetools.schemas.shared import ACTORS, localized_text, reference
 
 MESSAGE: Schema = resource(
@@ -26,10 +26,11 @@ MESSAGE: Schema = resource(
                 ),
             },
         ),
-        "type": text("What happened, such as CustomerCreated; decides which further fields there are."),
+        "type": text("What happened, such as CustomerCreated; decides what the payload holds."),
+        "payload": open_record("The fields that messages of this type have besides, under the platform's names."),
     },
     version="Always 1.",
     createdAt="When it happened, UTC, three decimals; the replication key.",
     lastModifiedAt="The same as createdAt.",
 )
-"""The fields all messages have; those of each type stand beside them and are not described."""
+"""The fields all messages have; those of each type, of which there are hundreds, are gathered in ``payload``."""
