@@ -45,7 +45,8 @@ def test_the_tap_lists_its_streams_without_credentials(tmp_path: Path) -> None:
     install(tmp_path, PACKAGES["tap-commercetools"])
     command = [str(tmp_path / "bin" / "tap-commercetools"), "--discover"]
     catalog = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
-    assert {stream["tap_stream_id"] for stream in catalog["streams"]} == {"customers", "orders", "products"}
+    names = {stream["tap_stream_id"] for stream in catalog["streams"]}
+    assert {"customers", "orders", "products", "carts", "messages", "deletions"} < names
 
 
 def test_the_sandbox_installs_alone_and_starts(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from singer_sdk import typing as th
 
 from tap_commercetools.errors import SettingsError
 from tap_commercetools.page_size import LARGEST_PAGE
+from tap_commercetools.stream_definition import custom_object_stream
 from tap_commercetools.timestamps import normalise_timestamp, parse_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
 REGIONS = (
@@ -222,6 +223,7 @@ class Settings:
         if start is not None and end is not None and start > end:
             message = "settings start_date and end_date: start_date is later than end_date, so nothing can be read"
             raise SettingsError(message)
+        _check_containers(config.get("custom_object_containers") or ())
         return cls(
             project_key=project_key,
             client_id=config["client_id"],
@@ -237,6 +239,19 @@ class Settings:
             settle=timedelta(seconds=config["settle_seconds"]),
             overlap=timedelta(seconds=config["overlap_seconds"]),
         )
+
+
+def _check_containers(containers: Sequence[str]) -> None:
+    names: dict[str, str] = {}
+    for container in dict.fromkeys(containers):
+        name = custom_object_stream(container)
+        if name in names:
+            message = (
+                f"setting custom_object_containers: {names[name]} and {container} would both be the stream {name}; "
+                "read them with two configurations"
+            )
+            raise SettingsError(message)
+        names[name] = container
 
 
 def _url(config: Mapping[str, Any], setting: str, host: str) -> str:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from tap_commercetools.schemas.field_types import Schema
     from tap_commercetools.settings import Settings
+
+_NO_NAME = re.compile(r"[^a-z0-9]+")
 
 AnyOf = tuple[str, ...]
 """Names of scopes, each of which is enough."""
@@ -58,3 +61,12 @@ class StreamDefinition:
             settings: The tap's settings.
         """
         return settings.stores if self.in_store else ()
+
+
+def custom_object_stream(container: str) -> str:
+    """Return the name of the stream of one container of custom objects.
+
+    Args:
+        container: The container; what a name cannot hold becomes an underscore.
+    """
+    return f"custom_objects_{_NO_NAME.sub('_', container.lower())}"

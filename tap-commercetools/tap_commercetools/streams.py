@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,14 +31,13 @@ from tap_commercetools.schemas.state import STATE
 from tap_commercetools.schemas.store import CHANNEL, PRODUCT_SELECTION, STORE
 from tap_commercetools.schemas.tax import TAX_CATEGORY
 from tap_commercetools.schemas.type_definition import PRODUCT_TYPE, TYPE
-from tap_commercetools.stream_definition import StreamDefinition
+from tap_commercetools.stream_definition import StreamDefinition, custom_object_stream
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _PRODUCT_SCOPES = ("view_products", "view_published_products")
 _PROJECT_SCOPES = ("view_project_settings",)
-_NO_NAME = re.compile(r"[^a-z0-9]+")
 
 _CUSTOMERS_AND_TRADE = (
     StreamDefinition(
@@ -380,7 +378,7 @@ def _product_projections(*, staged: bool) -> StreamDefinition:
 
 def _custom_objects(container: str) -> StreamDefinition:
     return StreamDefinition(
-        f"custom_objects_{_NO_NAME.sub('_', container.lower())}",
+        custom_object_stream(container),
         f"custom-objects/{container}",
         CUSTOM_OBJECT,
         (("view_key_value_documents", "view_products", "view_orders", "view_customers"),),

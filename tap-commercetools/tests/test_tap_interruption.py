@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,35 @@ def test_a_run_that_is_ended_is_continued_by_the_next_and_nothing_is_missing(
     repeated = set(first.ids("customers")) & set(second.ids("customers"))
     assert len(repeated) <= (0 if how is not signal.SIGKILL else 2_500)
     assert read(configure(), second.state).counts() == {}
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGKILL], ids=str)
+def test_parallel_reading_that_is_ended_is_continued_and_nothing_is_missing(
+    tap_process: TapProcess,
+    configure: Callable[..., dict[str, Any]],
+    sandbox: RunningSandbox,
+    read: Callable[..., TapRun],
+    rows: Callable[[str], dict[str, dict[str, Any]]],
+    how: signal.Signals,
+) -> None:
+    begin = datetime(2019, 5, 5, tzinfo=timezone.utc)
+    spread = [
+        {"id": f"{number:08d}", "lastModifiedAt": f"{begin + timedelta(minutes=number * number % 700_000):%FT%T.000Z}"}
+        for number in range(6_000)
+    ]
+    sandbox.control("POST", "/commercetools/customers", spread)
+    sandbox.order_fault({"kind": "delay", "seconds": 0.05}, service="commercetools", path="/customers", times=None)
+    config = configure(page_size=100, max_parallel_requests=8)
+    with tap_process.start(config) as process:
+        lines = take(process, records=3_500)
+        process.send_signal(how)
+        first = tap_process.finish(process, *lines)
+    assert 3_500 <= first.counts()["customers"] < 6_060
+    sandbox.clear_faults()
+    second = read(config, first.state)
+    assert set(first.ids("customers")) | set(second.ids("customers")) == set(rows("customers"))
+    assert len(second.ids("customers")) < 5_000
+    assert read(config, second.state).counts() == {}
 
 
 def test_the_state_written_last_speaks_for_exactly_what_was_written(
