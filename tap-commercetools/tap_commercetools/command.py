@@ -32,6 +32,7 @@ class TapCommand(SingerCommand):
             command: The SDK's command.
             logger: Where errors go.
         """
+        logger.addFilter(_is_worth_a_line)
         for parameter in command.params:
             if parameter.name == "test":
                 parameter.callback = None
@@ -68,3 +69,8 @@ class TapCommand(SingerCommand):
 
     def _report(self, text: str) -> None:
         self.logger.error("%s", text, exc_info=self.logger.isEnabledFor(logging.DEBUG))
+
+
+def _is_worth_a_line(record: logging.LogRecord) -> bool:
+    """Leave out what the SDK says of each stream that is not selected: there are dozens, in every run."""
+    return not str(record.msg).startswith("Skipping deselected stream")

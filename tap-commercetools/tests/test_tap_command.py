@@ -162,6 +162,14 @@ def test_discovery_needs_no_settings_and_no_network(tap_process: TapProcess) -> 
     assert not chosen & {"messages", "product_projections", "variants", "deletions", "customer_order_summaries"}
 
 
+def test_the_log_speaks_of_selected_streams_only(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    run = tap_process.run(configure(), catalog=catalog_of("customers"))
+    assert "customers: 60 rows read" in run.errors
+    assert "orders" not in run.errors
+
+
 def test_schemas_alone_can_be_written(tap_process: TapProcess, configure: Callable[..., dict[str, Any]]) -> None:
     run = tap_process.run(configure(), "--test=schema")
     assert run.exit_code == 0
