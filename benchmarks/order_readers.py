@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from measuring import BENCHMARKS, write_json
+from order_table import END_OF_TABLE
 from our_tap import TAP, catalog_of, settings_for
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ class OurTap:
         catalog = self._catalogs[ordinary]
 
         def command(url: str) -> list[str]:
-            settings = settings_for(url, max_parallel_requests=parallel)
+            settings = settings_for(url, max_parallel_requests=parallel, end_date=END_OF_TABLE)
             path = self._folder / f"tap-{urlsplit(url).port}-{parallel}.json"
             return [TAP, "--config", write_json(path, settings), "--catalog", catalog]
 

@@ -15,6 +15,8 @@ from order_documents import TAILS, order_tails
 _FIRST_DAY = date(2023, 1, 1)
 """All rows have settled, whatever the clock says."""
 _DAYS = 730
+END_OF_TABLE = f"{_FIRST_DAY + timedelta(days=_DAYS)}T00:00:00Z"
+"""No row is later; a reader told so finds the table as it was on that day, not with years of nothing at its end."""
 _DAY = 86_400_000
 _MINUTE = 60_000
 
