@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.testing import running_sandbox
-from conftest import catalog_of
+from running_the_tap import catalog_of
 from tap_commercetools.streams import stream_definitions
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapProcess, TapRun
+    from running_the_tap import TapProcess, TapRun
 
 SECRET = "sandbox-secret"
 

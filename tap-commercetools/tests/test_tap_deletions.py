@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import catalog_of
 from hypothesis import given
 from hypothesis import strategies as st
+from running_the_tap import catalog_of
 from tap_commercetools import deletion_stream
 from tap_commercetools.deletions import deletion_told, packed, unpacked
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapProcess, TapRun
+    from running_the_tap import TapProcess, TapRun
 
 WATCHED = ("customers", "orders", "products", "variants", "categories", "carts", "deletions")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapRun
+    from running_the_tap import TapRun
 
 ALL = {"customers": 60, "orders": 120, "products": 40}
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
-from conftest import page_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from running_the_tap import page_of
 from tap_commercetools.page_reader import PageReader
 from tap_commercetools.page_size import PageSize
 from tap_commercetools.parallel_reader import read_in_order

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapProcess, TapRun
+    from running_the_tap import TapProcess, TapRun
 
 STREAMS = ("customers", "orders", "products")
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapRun
+    from running_the_tap import TapRun
 
 
 def message(resource: str, number: int) -> msgspec.Raw:

@@ -4,7 +4,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import page_of
+from running_the_tap import page_of
 from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
 from tap_commercetools.keyset import Keyset
 from tap_commercetools.page_reader import PageReader

@@ -10,9 +10,9 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import page_of
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from running_the_tap import page_of
 from tap_commercetools.errors import RequestRefusedError, TapError
 from tap_commercetools.keyset import Keyset
 from tap_commercetools.page_reader import PageReader

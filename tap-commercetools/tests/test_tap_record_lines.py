@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from conftest import page_of
 from hypothesis import given
 from hypothesis import strategies as st
+from running_the_tap import page_of
 from tap_commercetools.message_writer import BufferedMessageWriter
 from tap_commercetools.page import Page
 from tap_commercetools.record_lines import RecordLines, fields_left_out, without

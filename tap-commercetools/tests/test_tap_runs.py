@@ -8,13 +8,13 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import TRADE, catalog_of
+from running_the_tap import TRADE, catalog_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapProcess, TapRun
+    from running_the_tap import TapProcess, TapRun
 
 NAMES = list(TRADE)
 

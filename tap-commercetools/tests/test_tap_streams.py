@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import CONTAINERS, catalog_of
+from running_the_tap import CONTAINERS, catalog_of
 from tap_commercetools.streams import stream_definitions
 from tap_commercetools.variant_stream import variants_of
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapProcess, TapRun
+    from running_the_tap import TapProcess, TapRun
     from tap_commercetools.stream_definition import StreamDefinition
 
 COLLECTIONS = [

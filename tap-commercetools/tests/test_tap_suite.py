@@ -6,7 +6,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from conftest import catalog_of
+from running_the_tap import catalog_of
 from singer_sdk.testing import SuiteConfig, get_tap_test_class
 from tap_commercetools.streams import stream_definitions
 from tap_commercetools.tap import TapCommercetools

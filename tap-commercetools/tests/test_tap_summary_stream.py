@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from commerce_sandbox.testing import RunningSandbox
-    from conftest import TapRun
+    from running_the_tap import TapRun
 
 STREAM = "customer_order_summaries"
 
