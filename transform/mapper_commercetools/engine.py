@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from mapper_commercetools.dotdigital import catalog as dotdigital_catalog
 from mapper_commercetools.dotdigital import contacts as dotdigital_contacts
+from mapper_commercetools.dotdigital import derived_fields as dotdigital_derived
 from mapper_commercetools.dotdigital import orders as dotdigital_orders
 from mapper_commercetools.iterable import catalog_items, purchases, users
+from mapper_commercetools.iterable import derived_fields as iterable_derived
 from mapper_commercetools.outcomes import (
     MappedRecord,
     MappedStream,
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from mapper_commercetools.source_values import Record
 
 DESTINATIONS = ("dotdigital", "iterable")
+ORDER_SUMMARIES = "customer_order_summaries"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,43 +120,75 @@ def create_record_mapper(
 
 
 def _iterable(settings: MappingSettings) -> dict[str, StreamMapping]:
-    return {
+    mappings = {
         "customers": StreamMapping(users.USERS, lambda _: [users.users_stream(settings)], users.map_customer),
-        "orders": StreamMapping(purchases.PURCHASES, lambda _: [purchases.purchases_stream()], purchases.map_order),
+        "orders": StreamMapping(
+            purchases.PURCHASES, lambda _: [purchases.purchases_stream(settings)], purchases.map_order
+        ),
         "products": StreamMapping(
-            catalog_items.CATALOG_ITEMS, lambda _: [catalog_items.catalog_items_stream()], catalog_items.map_product
+            catalog_items.CATALOG_ITEMS,
+            lambda _: [catalog_items.catalog_items_stream(settings)],
+            catalog_items.map_product,
         ),
     }
+    rules = settings.order_summaries
+    if rules is not None:
+        stream = iterable_derived.with_derived_fields(users.users_stream(settings), rules, settings)
+        mappings[ORDER_SUMMARIES] = StreamMapping(
+            users.USERS,
+            lambda _: [stream],
+            lambda record, settings: iterable_derived.map_order_summary(record, rules, settings),
+        )
+    return mappings
 
 
 def _dotdigital(settings: MappingSettings) -> dict[str, StreamMapping]:
     # Orders announce contacts too: in the shape that customers announced, or a loader would start a new batch.
-    announced = dotdigital_contacts.contacts_stream(settings, {})
+    rules = settings.order_summaries
+
+    def contacts_for(schema: dict[str, Any]) -> MappedStream:
+        stream = dotdigital_contacts.contacts_stream(settings, schema)
+        return stream if rules is None else dotdigital_derived.with_derived_fields(stream, rules)
+
+    announced = contacts_for({})
 
     def streams_of_customers(schema: dict[str, Any]) -> list[MappedStream]:
         nonlocal announced
-        announced = dotdigital_contacts.contacts_stream(settings, schema)
+        announced = contacts_for(schema)
         return [announced]
 
     def streams_of_orders(_: dict[str, Any]) -> list[MappedStream]:
-        return [announced, dotdigital_orders.orders_stream()]
+        return [announced, dotdigital_orders.orders_stream(settings)]
 
-    return {
+    mappings = {
         "customers": StreamMapping(
             dotdigital_contacts.CONTACTS, streams_of_customers, dotdigital_contacts.map_customer
         ),
         "orders": StreamMapping(dotdigital_orders.ORDERS, streams_of_orders, dotdigital_orders.map_order),
         "products": StreamMapping(
-            dotdigital_catalog.CATALOG, lambda _: [dotdigital_catalog.catalog_stream()], dotdigital_catalog.map_product
+            dotdigital_catalog.CATALOG,
+            lambda _: [dotdigital_catalog.catalog_stream(settings)],
+            dotdigital_catalog.map_product,
         ),
     }
+    if rules is not None:
+        mappings[ORDER_SUMMARIES] = StreamMapping(
+            dotdigital_contacts.CONTACTS,
+            lambda _: [announced],
+            lambda record, settings: dotdigital_derived.map_order_summary(record, rules, settings),
+        )
+    return mappings
 
 
 def _checked_names(settings: MappingSettings, destination: str) -> list[tuple[Any, frozenset[str]]]:
     if destination == "dotdigital":
         return [(settings.customer_fields, settings.taken_data_fields)]
     return [
-        (settings.customer_fields, users.taken_names()),
-        (settings.order_fields, purchases.taken_names()),
-        (settings.catalog.attributes, catalog_items.taken_names()),
+        (settings.customer_fields, users.taken_names(settings) | _names_of_summaries(settings)),
+        (settings.order_fields, purchases.taken_names(settings)),
+        (settings.catalog.attributes, catalog_items.taken_names(settings)),
     ]
+
+
+def _names_of_summaries(settings: MappingSettings) -> frozenset[str]:
+    return frozenset() if settings.order_summaries is None else frozenset(iterable_derived.DERIVED_FIELDS)

@@ -57,5 +57,19 @@ def localized_text(value: object, preference: tuple[str, ...]) -> str | None:
     return chosen.text if chosen else None
 
 
+@lru_cache(maxsize=1024)
+def closest_locale(locale: str | None, offered: tuple[str, ...]) -> str:
+    """Choose the locale in which somebody is addressed: theirs, else one of their language, else the first offered.
+
+    Of several of one language the bare language comes first: `de-CH` among `de-DE, de` is `de`.
+    """
+    if locale is None or locale in offered:
+        return locale or offered[0]
+    language = _language(locale)
+    if language in offered:
+        return language
+    return next((other for other in offered if _language(other) == language), offered[0])
+
+
 def _language(locale: str) -> str:
     return locale.partition("-")[0]

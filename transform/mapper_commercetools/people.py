@@ -18,6 +18,8 @@ from mapper_commercetools.timestamps import read_date, read_instant
 if TYPE_CHECKING:
     from datetime import date, datetime
 
+    from mapper_commercetools.markets import Market, Markets
+
 _NO_ADDRESS: Record = {}
 
 
@@ -78,6 +80,11 @@ def read_customer(customer: Record) -> CustomerFacts:
         address=_home_address(customer),
         created_at=read_instant(customer.get("createdAt")),
     )
+
+
+def market_of_customer(customer: CustomerFacts, markets: Markets) -> Market:
+    """Return a customer's market: by the stores, else by the country of the home address."""
+    return markets.of(customer.stores, (text(customer.address, "country"),))
 
 
 def read_email(record: Record, name: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.localization import LocalizedText, localized, localized_text
+from mapper_commercetools.localization import LocalizedText, locale_preference, localized, localized_text
 from mapper_commercetools.outcomes import SkipRecordError
 from mapper_commercetools.prices import ChosenPrice, PriceRule, choose_price
 from mapper_commercetools.source_values import (
@@ -22,6 +22,8 @@ from mapper_commercetools.timestamps import read_instant
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mapper_commercetools.markets import Market
+
 
 @dataclass(frozen=True, slots=True)
 class VariantFacts:
@@ -30,7 +32,7 @@ class VariantFacts:
     Attributes:
         id: Its number, unique within the product only.
         sku: Stock keeping unit.
-        price: The price for the catalogue's market, None if there is none.
+        price: The price in the market; None if there is none, or if prices are standalone and so not in products.
         stock: Units available; None if the platform does not say.
         image_url: First image.
         attributes: Attribute name → value, the product's own included.
@@ -46,22 +48,25 @@ class VariantFacts:
 
 @dataclass(frozen=True, slots=True)
 class ProductFacts:
-    """A product as shoppers see it (`masterData.current`).
+    """A product as the shoppers of a market see it (`masterData.current`).
 
     Attributes:
+        market: The market.
         id: The platform's UUID.
         key: The shop's own key.
         published: Whether shoppers see it.
-        name: In the catalogue's language if there is one.
+        name: In the market's language if there is one.
         description: Likewise.
         slug: Likewise, with its locale.
         category_ids: UUIDs of its categories.
         category_names: UUID → name, as far as the references were expanded.
         created_at: When it was made.
         updated_at: `lastModifiedAt`.
+        has_standalone_prices: Whether its prices are standalone; prices embedded in it then do not count.
         variants: The master variant first; empty in projects whose variants are resources of their own.
     """
 
+    market: Market
     id: str
     key: str | None
     published: bool
@@ -72,11 +77,12 @@ class ProductFacts:
     category_names: dict[str, str]
     created_at: datetime | None
     updated_at: datetime | None
+    has_standalone_prices: bool
     variants: list[VariantFacts]
 
 
-def read_product(product: Record, locales: tuple[str, ...], rule: PriceRule) -> ProductFacts:
-    """Read a record of the stream `products`.
+def read_product(product: Record, market: Market) -> ProductFacts:
+    """Read a record of the stream `products` as shoppers of a market see it.
 
     Raises:
         RejectRecordError: If it has no id, or a price is malformed.
@@ -87,9 +93,11 @@ def read_product(product: Record, locales: tuple[str, ...], rule: PriceRule) -> 
     if not current:
         message = "masterData.current: the product was never published"
         raise SkipRecordError(message)
-    shared = _attributes(current)
+    shared, standalone = _attributes(current), product.get("priceMode") == "Standalone"
+    locales = locale_preference(None, market.locales)
     variants = [nested(current, "masterVariant"), *nested_list(current, "variants")]
     return ProductFacts(
+        market=market,
         id=identifier,
         key=text(product, "key"),
         published=published,
@@ -100,16 +108,17 @@ def read_product(product: Record, locales: tuple[str, ...], rule: PriceRule) -> 
         category_names=_category_names(current, locales),
         created_at=read_instant(product.get("createdAt")),
         updated_at=read_instant(product.get("lastModifiedAt")),
-        variants=[_variant(variant, shared, rule) for variant in variants if variant],
+        has_standalone_prices=standalone,
+        variants=[_variant(variant, shared, None if standalone else market.price) for variant in variants if variant],
     )
 
 
-def _variant(variant: Record, shared: dict[str, Any], rule: PriceRule) -> VariantFacts:
+def _variant(variant: Record, shared: dict[str, Any], rule: PriceRule | None) -> VariantFacts:
     images = nested_list(variant, "images")
     return VariantFacts(
         id=whole_number(variant, "id"),
         sku=text(variant, "sku"),
-        price=choose_price(nested_list(variant, "prices"), rule),
+        price=choose_price(nested_list(variant, "prices"), rule) if rule else None,
         stock=_stock(nested(variant, "availability")),
         image_url=text(images[0], "url") if images else None,
         attributes={**shared, **_attributes(variant)},

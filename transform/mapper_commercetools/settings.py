@@ -12,9 +12,9 @@ from mapper_commercetools.consent import ConsentRule
 from mapper_commercetools.custom_fields import FieldRule, FieldRules
 from mapper_commercetools.dotdigital import field_names as dotdigital_names
 from mapper_commercetools.iterable import field_names as iterable_names
+from mapper_commercetools.markets import MARKET_FACTS, Markets, check_catalog_names, compile_markets
+from mapper_commercetools.order_summaries import OrderSummaryRules, compile_order_summary_rules
 from mapper_commercetools.outcomes import SkipRecordError
-from mapper_commercetools.prices import PriceRule
-from mapper_commercetools.product_links import ProductLink, parse_product_link
 from mapper_commercetools.settings_schema import (
     CONSENT_DEFAULTS,
     DOTDIGITAL_FIELD_DEFAULTS,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from jsonschema import ValidationError
+
 
 ProjectType = Literal["hybrid", "userid", "email"]
 
@@ -61,12 +62,14 @@ class CatalogSettings:
     Attributes:
         name: Iterable's catalog, or what follows `catalog_` in Dotdigital's collection.
         per_variant: One entry per variant instead of per product.
+        per_market: One catalogue per market instead of one for everybody.
         skip_incomplete: Whether entries without a mandatory property are left out (Dotdigital).
         attributes: Product attributes to take along.
     """
 
     name: str
     per_variant: bool
+    per_market: bool
     skip_incomplete: bool
     attributes: FieldRules
 
@@ -75,13 +78,11 @@ class CatalogSettings:
 class MappingSettings:
     """All settings, compiled.
 
-    Names are those of the settings, but for these: `price` holds currency and country with the instant of the run, and
-    `taken_data_fields` the names in `dotdigital_fields`, in capitals.
+    Names are those of the settings, but for these: `markets` holds what describes a market at the top level too, with
+    the instant of the run, and `taken_data_fields` the names in `dotdigital_fields`, in capitals.
     """
 
-    locales: tuple[str, ...]
-    price: PriceRule
-    product_link: ProductLink | None
+    markets: Markets
     store: StoreRule
     project_type: ProjectType
     consent: ConsentRule
@@ -93,6 +94,12 @@ class MappingSettings:
     catalog: CatalogSettings
     dotdigital_fields: dict[str, str]
     taken_data_fields: frozenset[str]
+    order_summaries: OrderSummaryRules | None
+
+    @property
+    def locales(self) -> tuple[str, ...]:
+        """Languages of records that belong to no market."""
+        return self.markets.default.locales
 
 
 def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime | None = None) -> MappingSettings:
@@ -107,15 +114,16 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
         SettingsError: If a setting is unknown or wrong.
     """
     _check_schema(config, path)
+    markets = _markets(config, path, at or datetime.now(timezone.utc))
     catalog, store = _section(config, "catalog"), _section(config, "store")
     consent = _consent(_section(_section(config, "consent"), "email"), path)
     custom_fields = _section(config, "custom_fields")
     keys = store.get("keys")
-    data_fields = _dotdigital_fields(_section(config, "dotdigital_fields"), path)
+    data_fields = _dotdigital_fields(_section(config, "dotdigital_fields"), path, with_markets=bool(markets.named))
+    taken = frozenset(name.upper() for name in data_fields.values())
+    order_summaries = _order_summaries(config, path, taken)
     return MappingSettings(
-        locales=tuple(config.get("locales") or ("en",)),
-        price=PriceRule(config.get("currency"), config.get("country"), at or datetime.now(timezone.utc)),
-        product_link=_product_link(config.get("product_url"), path),
+        markets=markets,
         store=StoreRule(frozenset(keys) if keys else None, store.get("without", "take") == "take"),
         project_type=_section(config, "identity").get("project_type", "hybrid"),
         consent=consent,
@@ -129,13 +137,15 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
         catalog=CatalogSettings(
             name=catalog.get("name", "products"),
             per_variant=catalog.get("item") == "variant",
+            per_market=catalog.get("per_market", False),
             skip_incomplete=catalog.get("incomplete") == "skip",
             attributes=FieldRules(
                 "attributes", "catalog.attributes", _rules(catalog.get("attributes")), map_unlisted=False
             ),
         ),
         dotdigital_fields=data_fields,
-        taken_data_fields=frozenset(name.upper() for name in data_fields.values()),
+        taken_data_fields=taken | _data_fields_of(order_summaries),
+        order_summaries=order_summaries,
     )
 
 
@@ -166,6 +176,22 @@ def check_field_names(rules: FieldRules, destination: str, taken: frozenset[str]
         seen[rule.name] = source_name
 
 
+def _order_summaries(config: Mapping[str, Any], path: str, taken: frozenset[str]) -> OrderSummaryRules | None:
+    section = config.get("order_summaries")
+    if section is None:
+        return None
+    try:
+        return compile_order_summary_rules(
+            section, f"{path}order_summaries", currency=config.get("currency"), taken_data_fields=taken
+        )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _data_fields_of(rules: OrderSummaryRules | None) -> frozenset[str]:
+    return frozenset(name.upper() for name in rules.dotdigital_fields.values()) if rules else frozenset()
+
+
 def _section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     section = config.get(name)
     return dict(section) if section else {}
@@ -188,14 +214,15 @@ def _explain(error: ValidationError, path: str) -> str:
     return f"{path}{'.'.join(steps)}: {error.message}"
 
 
-def _product_link(template: str | None, path: str) -> ProductLink | None:
-    if not template:
-        return None
+def _markets(config: Mapping[str, Any], path: str, at: datetime) -> Markets:
+    catalog = _section(config, "catalog")
     try:
-        return parse_product_link(template)
+        markets = compile_markets(config, path, at)
+        if catalog.get("per_market"):
+            check_catalog_names(markets, catalog.get("name", "products"), path)
     except ValueError as error:
-        message = f"{path}product_url: {error}"
-        raise SettingsError(message) from error
+        raise SettingsError(str(error)) from error
+    return markets
 
 
 def _consent(section: dict[str, Any], path: str) -> ConsentRule:
@@ -225,10 +252,10 @@ def _field_rules(section: dict[str, Any], setting: str) -> FieldRules:
     return FieldRules("custom.fields", setting, _rules(section.get("fields")), section.get("unlisted", "map") == "map")
 
 
-def _dotdigital_fields(section: dict[str, Any], path: str) -> dict[str, str]:
+def _dotdigital_fields(section: dict[str, Any], path: str, *, with_markets: bool) -> dict[str, str]:
     names: dict[str, str] = {}
     for key, name in {**DOTDIGITAL_FIELD_DEFAULTS, **section}.items():
-        if name is None:
+        if name is None or (key in MARKET_FACTS and not with_markets):
             continue
         place = f"{path}dotdigital_fields.{key}"
         if fault := dotdigital_names.fault_of_name(name, frozenset()):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from mapper_commercetools.order_summaries import ORDER_SUMMARIES_SCHEMA
+
 _PATH = r"^[^.]+(\.[^.]+)*$"
 _CONSENT_VALUES = {"type": "array", "items": {"type": ["string", "boolean", "integer"]}}
 
@@ -40,6 +42,11 @@ DOTDIGITAL_FIELD_DEFAULTS = {
     "region": "REGION",
     "country": "COUNTRY",
     "customer_since": "CUSTOMER_SINCE",
+    "store": "STORE",
+    "market": "MARKET",
+    "currency": "CURRENCY",
+    "language": "LANGUAGE",
+    "channel": "CHANNEL",
 }
 
 
@@ -92,22 +99,63 @@ def _custom_fields(of: str) -> dict[str, Any]:
     )
 
 
+_LOCALES = {
+    "items": {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},
+    "minItems": 1,
+}
+_CURRENCY = {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}
+_COUNTRY = {"type": ["string", "null"], "pattern": "^[A-Z]{2}$"}
+_MARKET: dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["key"],
+    "properties": {
+        "key": {
+            "type": "string",
+            "pattern": "^[A-Za-z0-9-]{1,100}$",
+            "description": "Name of the market in every record and in the names of catalogues",
+        },
+        "stores": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "minLength": 1},
+            "description": "Keys of its stores",
+        },
+        "countries": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "pattern": "^[A-Z]{2}$"},
+            "description": "Countries whose records belong to it if no store says otherwise (ISO 3166-1 alpha-2)",
+        },
+        "locales": {"type": ["array", "null"], **_LOCALES, "description": "Languages of its texts, best first"},
+        "currency": {**_CURRENCY, "description": "Currency of its prices (ISO 4217)"},
+        "country": {**_COUNTRY, "description": "Country of its prices (ISO 3166-1 alpha-2)"},
+        "channel": {
+            "type": ["string", "null"],
+            "minLength": 1,
+            "description": "Channel of its prices: the id, or the key if the tap expands references",
+        },
+        "customer_group": {
+            "type": ["string", "null"],
+            "minLength": 1,
+            "description": "Customer group of its prices: the id, or the key likewise",
+        },
+        "product_url": {"type": ["string", "null"], "description": "Address of a product's page in it"},
+        "default": {"type": "boolean", "description": "Whether records that belong to no other market belong to it"},
+    },
+}
+
 SETTINGS_PROPERTIES: dict[str, Any] = {
     "locales": {
         "type": ["array", "null"],
-        "items": {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},
-        "minItems": 1,
+        **_LOCALES,
         "default": ["en"],
         "description": "Languages for localized texts, best first. The locale of the order itself comes before them",
     },
     "currency": {
-        "type": ["string", "null"],
-        "pattern": "^[A-Z]{3}$",
+        **_CURRENCY,
         "description": "Currency of the catalogue (ISO 4217). Without it the first suitable price of any currency",
     },
     "country": {
-        "type": ["string", "null"],
-        "pattern": "^[A-Z]{2}$",
+        **_COUNTRY,
         "description": "Country of the catalogue's prices (ISO 3166-1 alpha-2). Without it prices for no particular "
         "country come first",
     },
@@ -115,6 +163,14 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
         "type": ["string", "null"],
         "description": "Address of a product's page, with `{slug}`, `{key}`, `{id}`, `{sku}`, `{locale}`, for example "
         "`https://shop.example/{locale}/p/{slug}`. Without it no page addresses are sent",
+    },
+    "markets": {
+        "type": ["array", "null"],
+        "items": _MARKET,
+        "minItems": 1,
+        "description": "The shop's markets, see [Markets](#markets): `{key, stores, countries, locales, currency, "
+        "country, channel, customer_group, product_url, default}`, of which only `key` is required. Without this "
+        "setting the shop is one market, described by `locales`, `currency`, `country` and `product_url`",
     },
     "store": _object(
         "Which stores' customers and orders travel",
@@ -212,6 +268,13 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
                 "description": "Dotdigital: what happens to an entry without name, price, sku, url or image_path, "
                 "which product blocks and recommendations cannot use",
             },
+            "per_market": {
+                "type": "boolean",
+                "default": False,
+                "description": "One catalogue for each of the `markets`, Iterable: `<name>-<key of the market>`, "
+                "Dotdigital: `catalog_<name>_<key of the market>`. Otherwise one with the texts and prices of the "
+                "first market",
+            },
             "attributes": _field_rules(
                 "Product attributes to take along: attribute name → `{name, type}`, both optional. "
                 "Types as for custom fields; without one a value goes by its shape: "
@@ -219,8 +282,10 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
             ),
         },
     ),
+    "order_summaries": ORDER_SUMMARIES_SCHEMA,
     "dotdigital_fields": _object(
-        "Dotdigital: data field names of the standard fields; null leaves a field out",
+        "Dotdigital: data field names of the standard fields; null leaves a field out. The last five are used only "
+        "with the setting `markets`",
         {
             key: {"type": ["string", "null"], "default": name, "description": f"Name of the field for {key}"}
             for key, name in DOTDIGITAL_FIELD_DEFAULTS.items()

@@ -82,6 +82,24 @@ def test_insight_records_fit_the_vendors_import_body(
         assert _faults(DOTDIGITAL_INSIGHT, "PUT", "/insightData/v3/import", body) == []
 
 
+def test_records_with_a_market_fit_the_vendors_definitions(
+    map_one: Callable[..., Any], customer: Record, order: Record
+) -> None:
+    markets = [{"key": "de", "stores": ["de-web"], "locales": ["de"]}]
+    del order["customerId"]
+    ((_, user),) = map_one("iterable", "customers", customer, markets=markets)
+    ((_, purchase),) = map_one("iterable", "orders", order, markets=markets)
+    (_, guest), (_, record) = map_one("dotdigital", "orders", order, markets=markets)
+    assert user["dataFields"]["channel"] is None
+    assert purchase["user"]["dataFields"]["market"] == guest["dataFields"]["MARKET"] == record["json"]["market"] == "de"
+    assert _faults(ITERABLE, "POST", "/api/users/bulkUpdate", {"users": [_read_back(user)]}) == []
+    assert _faults(ITERABLE, "POST", "/api/commerce/trackPurchase", _read_back(purchase)) == []
+    contacts = [map_one("dotdigital", "customers", customer, markets=markets)[0][1], guest]
+    contacts[0].pop("consentedAt")  # for the loader, not for the API
+    body = {"mergeOption": "overwrite", "contacts": [_read_back(contact) for contact in contacts]}
+    assert _faults(DOTDIGITAL_CONTACTS, "PUT", "/contacts/v3/import", body) == []
+
+
 def test_the_vendors_definitions_would_notice_a_wrong_record(map_one: Callable[..., Any], order: Record) -> None:
     ((_, purchase),) = map_one("iterable", "orders", order)
     wrong = _read_back(purchase)

@@ -10,11 +10,13 @@ from mapper_commercetools.dotdigital.field_names import property_name
 from mapper_commercetools.dotdigital.field_values import clipped, money_as_number, own_field, without_absent
 from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped, skipped
 from mapper_commercetools.products import ProductFacts, read_product
 from mapper_commercetools.timestamps import iso_text
 
 if TYPE_CHECKING:
+    from mapper_commercetools.markets import Market
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -24,8 +26,15 @@ CATALOG = "catalog"
 MANDATORY = ("name", "price", "sku", "url", "image_path")
 
 
-def catalog_stream() -> MappedStream:
+def collection_name(market: Market, settings: MappingSettings) -> str:
+    """Return the name of a market's collection: `catalog_products_de`, without one per market `catalog_products`."""
+    name = f"catalog_{settings.catalog.name}"
+    return f"{name}_{market.key}" if settings.catalog.per_market else name
+
+
+def catalog_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `catalog`."""
+    of_market = {name: required("string", description) for name, description in MARKET_FACTS.items()}
     category = open_object(
         {"Id": required("string", "commercetools category id"), "Name": required("string", "Name, if it is known")},
         "Category",
@@ -40,6 +49,7 @@ def catalog_stream() -> MappedStream:
             "shortDescription": required("string", "Description, at most 1,000 characters"),
             "price": required("number", "Price before product discounts"),
             "specialPrice": required("number", "Discounted price, if there is one"),
+            **(of_market if settings.markets.named else {}),
             "currency": required("string", "ISO 4217"),
             "sku": required("string", "SKU"),
             "stock": required("integer", "Units available"),
@@ -65,35 +75,40 @@ def catalog_stream() -> MappedStream:
 
 
 def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord]:
-    """Map a product to one record, or to one per variant. An unpublished one is `Disabled`, not left out.
+    """Map a product to one record, or to one per variant, in one collection, or in one per market.
+
+    An unpublished one is `Disabled`, not left out.
 
     Raises:
         RejectRecordError: If the product is malformed.
         SkipRecordError: If it was never published, or has no variants when entries are per variant.
     """
-    locales = locale_preference(None, settings.locales)
-    facts = read_product(product, locales, settings.price)
-    return [_record(facts, entry, settings, locales) for entry in catalog_entries(facts, settings)]
+    records: list[MappedRecord] = []
+    for market in settings.markets.of_catalogues(per_market=settings.catalog.per_market):
+        facts = read_product(product, market)
+        entries = catalog_entries(facts, per_variant=settings.catalog.per_variant)
+        records.extend(_record(facts, entry, settings) for entry in entries)
+    return records
 
 
-def _record(
-    product: ProductFacts, entry: CatalogEntry, settings: MappingSettings, locales: tuple[str, ...]
-) -> MappedRecord:
-    properties = _properties(product, entry, settings, locales)
+def _record(product: ProductFacts, entry: CatalogEntry, settings: MappingSettings) -> MappedRecord:
+    properties = _properties(product, entry, settings)
     if settings.catalog.skip_incomplete:
         missing = [name for name in MANDATORY if name not in properties]
         if missing:
-            return skipped(CATALOG, f"mandatory for product blocks and missing: {', '.join(missing)}")
-    collection = f"catalog_{settings.catalog.name}"
+            standalone = product.has_standalone_prices and "price" in missing
+            why = "; priceMode Standalone: the price is not in the product" if standalone else ""
+            return skipped(CATALOG, f"mandatory for product blocks and missing: {', '.join(missing)}{why}")
+    collection = collection_name(product.market, settings)
     return mapped(CATALOG, {"collectionName": collection, "key": entry.id, "json": properties})
 
 
-def _properties(
-    product: ProductFacts, entry: CatalogEntry, settings: MappingSettings, locales: tuple[str, ...]
-) -> dict[str, Any]:
-    price = entry.price
+def _properties(product: ProductFacts, entry: CatalogEntry, settings: MappingSettings) -> dict[str, Any]:
+    price, market = entry.price, product.market
+    locales = locale_preference(None, market.locales)
     own = read_fields(entry.attributes, settings.catalog.attributes, property_name, locales)
-    return without_absent(
+    of_market = without_absent(market.catalog_facts()) if settings.markets.named else {}
+    return of_market | without_absent(
         {
             "id": entry.id,
             "parent_id": entry.parent_id,

@@ -10,14 +10,23 @@ from mapper_commercetools.dotdigital.field_names import clean_name
 from mapper_commercetools.dotdigital.field_values import clipped, own_field, without_absent
 from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
-from mapper_commercetools.people import CustomerFacts, full_name, read_customer, region_of, street_of
+from mapper_commercetools.people import (
+    CustomerFacts,
+    full_name,
+    market_of_customer,
+    read_customer,
+    region_of,
+    street_of,
+)
 from mapper_commercetools.source_values import Record, nested, text
 from mapper_commercetools.timestamps import at_midnight, iso_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.custom_fields import FieldRules
     from mapper_commercetools.json_schema import JsonSchema
+    from mapper_commercetools.markets import Market
     from mapper_commercetools.orders import OrderFacts
     from mapper_commercetools.settings import MappingSettings
 
@@ -98,13 +107,14 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
     if facts.email is None:
         message = "email: missing, and contacts are identified by it"
         raise SkipRecordError(message)
+    market = market_of_customer(facts, settings.markets)
     own = read_fields(
         nested(nested(customer, "custom"), "fields"),
         settings.customer_fields,
         lambda source_name: clean_name(source_name, settings.taken_data_fields),
-        locale_preference(facts.locale, settings.locales),
+        locale_preference(facts.locale, market.locales),
     )
-    data_fields = _standard_fields(facts, settings)
+    data_fields = _standard_fields(facts, market.facts(facts.stores, facts.locale), settings)
     data_fields.update((name, own_field(value)) for name, value in own.items())
     contact = _contact(facts.email)
     contact["dataFields"] = data_fields
@@ -112,18 +122,18 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
     return [mapped(CONTACTS, contact)]
 
 
-def contact_of_order(order: OrderFacts, email: str, settings: MappingSettings) -> MappedRecord:
+def contact_of_order(order: OrderFacts, email: str, market: Market, settings: MappingSettings) -> MappedRecord:
     """Return the contact that an order needs, since Insight data makes no contacts.
 
-    For a guest with the names of the billing address, else of the shipping address. For a customer with the address
-    alone: the stream `customers` brings the rest, but may come later, not be selected, or no longer have the customer.
-    Nothing is said about consent.
+    For a guest with the names of the billing address, else of the shipping address, and what the market says. For a
+    customer with the address alone: the stream `customers` brings the rest, but may come later, not be selected, or no
+    longer have the customer. Nothing is said about consent.
     """
     contact = _contact(email)
     if order.customer_id is None:
-        names = _guest_names(order)
+        values = {**_guest_names(order), **market.facts([order.store] if order.store else [], order.locale)}
         data_fields = without_absent(
-            {name: names.get(key) for key, name in settings.dotdigital_fields.items() if key in names}
+            {name: values.get(key) for key, name in settings.dotdigital_fields.items() if key in values}
         )
         if data_fields:
             contact["dataFields"] = data_fields
@@ -146,7 +156,9 @@ def _guest_names(order: OrderFacts) -> dict[str, str | None]:
     return {}
 
 
-def _standard_fields(facts: CustomerFacts, settings: MappingSettings) -> dict[str, Any]:
+def _standard_fields(
+    facts: CustomerFacts, of_market: dict[str, str | None], settings: MappingSettings
+) -> dict[str, Any]:
     address = facts.address
     values = {
         "first_name": facts.first_name,
@@ -165,13 +177,15 @@ def _standard_fields(facts: CustomerFacts, settings: MappingSettings) -> dict[st
         "region": region_of(address),
         "country": text(address, "country"),
         "customer_since": iso_text(facts.created_at) if facts.created_at else None,
+        **of_market,
     }
     fields: dict[str, Any] = {}
     for key, name in settings.dotdigital_fields.items():
         value = values[key]
         if value is not None:
             fields[name] = clipped(value)
-        elif settings.clear_absent and key not in _NEVER_CLEARED:
+        elif key in MARKET_FACTS or (settings.clear_absent and key not in _NEVER_CLEARED):
+            # What the market says goes together: no channel of an old market stays beside a new one.
             fields[name] = None
     return fields
 

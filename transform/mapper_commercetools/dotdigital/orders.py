@@ -10,6 +10,7 @@ from mapper_commercetools.dotdigital.field_names import property_name, record_ke
 from mapper_commercetools.dotdigital.field_values import as_number, clipped, own_field, without_absent
 from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.orders import OrderFacts, read_order
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
 from mapper_commercetools.people import region_of, street_of
@@ -22,11 +23,14 @@ if TYPE_CHECKING:
 
 ORDERS = "orders"
 
+# An order has a store and a currency of its own.
+_MARKET_PROPERTIES = ("market", "language", "channel")
 _ADDRESS_PARTS = ("address_1", "address_2", "city", "region", "country", "postcode")
 
 
-def orders_stream() -> MappedStream:
+def orders_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `orders`."""
+    of_market = {name: required("string", MARKET_FACTS[name]) for name in _MARKET_PROPERTIES}
     product = open_object(
         {
             "product_id": required("string", "Key of the product in the catalogue collection"),
@@ -63,6 +67,7 @@ def orders_stream() -> MappedStream:
             "billing_address": _address_schema("billing"),
             "delivery_address": _address_schema("delivery"),
             "custom": open_object({}, "The shop's own fields"),
+            **(of_market if settings.markets.named else {}),
         },
         "The record; it replaces what is there",
         needs=("id", "order_total", "order_subtotal", "currency", "purchase_date"),
@@ -92,7 +97,8 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
         RejectRecordError: If the order is malformed.
         SkipRecordError: If it has no e-mail address, or its store does not travel.
     """
-    facts = read_order(order, settings.locales)
+    market = settings.markets.of_purchase(order)
+    facts = read_order(order, market.locales)
     settings.store.check([facts.store] if facts.store else [], "store")
     if facts.email is None:
         message = "customerEmail: missing, and an order belongs to a contact with an e-mail address"
@@ -101,14 +107,18 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
         nested(nested(order, "custom"), "fields"),
         settings.order_fields,
         property_name,
-        locale_preference(facts.locale, settings.locales),
+        locale_preference(facts.locale, market.locales),
     )
+    properties = _properties(facts, {name: own_field(value) for name, value in own.items()}, settings)
+    if settings.markets.named:
+        of_market = market.facts((), facts.locale)
+        properties |= without_absent({name: of_market[name] for name in _MARKET_PROPERTIES})
     record = {
         "key": record_key(facts.id if settings.key_orders_by_id or facts.number is None else facts.number),
         "contactIdentity": {"identifier": "email", "value": facts.email},
-        "json": _properties(facts, {name: own_field(value) for name, value in own.items()}, settings),
+        "json": properties,
     }
-    return [contact_of_order(facts, facts.email, settings), mapped(ORDERS, record)]
+    return [contact_of_order(facts, facts.email, market, settings), mapped(ORDERS, record)]
 
 
 def _properties(facts: OrderFacts, own: dict[str, Any], settings: MappingSettings) -> dict[str, Any]:

@@ -10,11 +10,13 @@ from mapper_commercetools.iterable.field_names import clean_name
 from mapper_commercetools.iterable.field_values import money_as_double, own_field, without_absent
 from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
 from mapper_commercetools.products import ProductFacts, read_product
 from mapper_commercetools.timestamps import iterable_text
 
 if TYPE_CHECKING:
+    from mapper_commercetools.markets import Market
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -40,21 +42,33 @@ _FIELDS = {
     "createdAt": required("string", "When the product was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
     "updatedAt": required("string", "When it last changed, `yyyy-MM-dd HH:mm:ss +00:00`"),
 }
+_MARKET_FIELDS = {name: required("string", description) for name, description in MARKET_FACTS.items()}
 _STANDARD_NAMES = frozenset(_FIELDS)
+_NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
 
 
-def taken_names() -> frozenset[str]:
+def taken_names(settings: MappingSettings) -> frozenset[str]:
     """Return the names of standard fields, which product attributes cannot have."""
-    return _STANDARD_NAMES
+    return _NAMES_WITH_MARKETS if settings.markets.named else _STANDARD_NAMES
 
 
-def catalog_items_stream() -> MappedStream:
+def catalog_name(market: Market, settings: MappingSettings) -> str:
+    """Return the name of a market's catalog: `products-de`, without a catalog per market `products`.
+
+    Iterable: names of catalogs have letters, digits and dashes only.
+    """
+    name = settings.catalog.name
+    return f"{name}-{market.key}" if settings.catalog.per_market else name
+
+
+def catalog_items_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `catalog_items`."""
+    fields = {**_FIELDS, **_MARKET_FIELDS} if settings.markets.named else _FIELDS
     schema = record_schema(
         {
             "catalogName": required("string", "Name of the catalog"),
             "itemId": required("string", "Product id, or that, `-` and the variant's number"),
-            "value": open_object(_FIELDS, "The whole item; it replaces what is there"),
+            "value": open_object(fields, "The whole item; it replaces what is there"),
         },
         needs=("catalogName", "itemId", "value"),
     )
@@ -62,36 +76,28 @@ def catalog_items_stream() -> MappedStream:
 
 
 def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord]:
-    """Map a product to one catalog item, or to one per variant. An unpublished one is `Disabled`, not left out.
+    """Map a product to one catalog item, or to one per variant, in one catalog, or in one per market.
+
+    An unpublished one is `Disabled`, not left out.
 
     Raises:
         RejectRecordError: If the product is malformed.
         SkipRecordError: If it was never published, or has no variants when items are variants.
     """
-    locales = locale_preference(None, settings.locales)
-    facts = read_product(product, locales, settings.price)
-    return [
-        mapped(
-            CATALOG_ITEMS,
-            {
-                "catalogName": settings.catalog.name,
-                "itemId": entry.id,
-                "value": _value(facts, entry, settings, locales),
-            },
+    records: list[MappedRecord] = []
+    for market in settings.markets.of_catalogues(per_market=settings.catalog.per_market):
+        facts, name = read_product(product, market), catalog_name(market, settings)
+        records.extend(
+            mapped(CATALOG_ITEMS, {"catalogName": name, "itemId": entry.id, "value": _value(facts, entry, settings)})
+            for entry in catalog_entries(facts, per_variant=settings.catalog.per_variant)
         )
-        for entry in catalog_entries(facts, settings)
-    ]
+    return records
 
 
-def _clean_name(source_name: str) -> str:
-    return clean_name(source_name, _STANDARD_NAMES)
-
-
-def _value(
-    product: ProductFacts, entry: CatalogEntry, settings: MappingSettings, locales: tuple[str, ...]
-) -> dict[str, Any]:
-    price = entry.price
-    value = without_absent(
+def _value(product: ProductFacts, entry: CatalogEntry, settings: MappingSettings) -> dict[str, Any]:
+    price, market, taken = entry.price, product.market, taken_names(settings)
+    value = without_absent(market.catalog_facts()) if settings.markets.named else {}
+    value |= without_absent(
         {
             "productId": product.id,
             "productKey": product.key,
@@ -113,6 +119,9 @@ def _value(
             "updatedAt": iterable_text(product.updated_at) if product.updated_at else None,
         }
     )
-    own = read_fields(entry.attributes, settings.catalog.attributes, _clean_name, locales)
+    locales = locale_preference(None, market.locales)
+    own = read_fields(
+        entry.attributes, settings.catalog.attributes, lambda source_name: clean_name(source_name, taken), locales
+    )
     value.update((name, own_field(attribute)) for name, attribute in own.items())
     return value

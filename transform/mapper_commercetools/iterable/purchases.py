@@ -10,6 +10,7 @@ from mapper_commercetools.iterable.field_values import as_double, money_as_doubl
 from mapper_commercetools.iterable.users import buyer
 from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.orders import OrderFacts, read_order
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
 from mapper_commercetools.source_values import Record, nested
@@ -17,6 +18,7 @@ from mapper_commercetools.timestamps import epoch_seconds, iterable_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.line_items import OrderLine
+    from mapper_commercetools.product_links import ProductLink
     from mapper_commercetools.settings import MappingSettings
 
 PURCHASES = "purchases"
@@ -44,7 +46,10 @@ _FIELDS = {
     "discountCodeIds": array_of(required("string", "Id"), "commercetools ids of the codes used"),
     "updatedAt": required("string", "When the order last changed, `yyyy-MM-dd HH:mm:ss +00:00`"),
 }
+# An order has a store and a currency of its own.
+_MARKET_FIELDS = {name: required("string", MARKET_FACTS[name]) for name in ("market", "language", "channel")}
 _STANDARD_NAMES = frozenset(_FIELDS)
+_NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
 _ITEM_FIELDS = {
     "productId": required("string", "commercetools product id"),
     "productKey": required("string", "The shop's product key"),
@@ -57,12 +62,12 @@ _ITEM_FIELDS = {
 }
 
 
-def taken_names() -> frozenset[str]:
+def taken_names(settings: MappingSettings) -> frozenset[str]:
     """Return the names of standard fields, which the shop's own fields cannot have."""
-    return _STANDARD_NAMES
+    return _NAMES_WITH_MARKETS if settings.markets.named else _STANDARD_NAMES
 
 
-def purchases_stream() -> MappedStream:
+def purchases_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `purchases`."""
     item = open_object(
         {
@@ -86,6 +91,7 @@ def purchases_stream() -> MappedStream:
         },
         "Who bought, by one identifier",
     )
+    fields = {**_FIELDS, **_MARKET_FIELDS} if settings.markets.named else _FIELDS
     schema = record_schema(
         {
             "id": required("string", "`ct-order-` and the order's id; sending it again updates the purchase"),
@@ -93,7 +99,7 @@ def purchases_stream() -> MappedStream:
             "total": required("number", "What the order costs, `totalPrice`"),
             "user": user,
             "items": array_of(item, "Lines"),
-            "dataFields": open_object(_FIELDS, "Facts about the order"),
+            "dataFields": open_object(fields, "Facts about the order"),
         },
         needs=("id", "createdAt", "total", "user", "items"),
     )
@@ -109,30 +115,29 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
         RejectRecordError: If the order is malformed.
         SkipRecordError: If its store does not travel, or it names nobody.
     """
-    facts = read_order(order, settings.locales)
-    settings.store.check([facts.store] if facts.store else [], "store")
-    user = buyer(facts, settings.project_type)
+    market, taken = settings.markets.of_purchase(order), taken_names(settings)
+    facts = read_order(order, market.locales)
+    stores = [facts.store] if facts.store else []
+    settings.store.check(stores, "store")
+    of_market = without_absent(market.facts(stores, facts.locale)) if settings.markets.named else {}
+    user = buyer(facts, settings.project_type, of_market)
     own = read_fields(
         nested(nested(order, "custom"), "fields"),
         settings.order_fields,
-        _clean_name,
-        locale_preference(facts.locale, settings.locales),
+        lambda source_name: clean_name(source_name, taken),
+        locale_preference(facts.locale, market.locales),
     )
-    data_fields = _standard_fields(facts)
+    data_fields = {**of_market, **_standard_fields(facts)}
     data_fields.update((name, own_field(value)) for name, value in own.items())
     purchase = {
         "id": "ct-order-" + facts.id,
         "createdAt": epoch_seconds(facts.placed_at),
         "total": as_double(facts.totals.total, facts.totals.digits),
         "user": user,
-        "items": [_item(line, facts.totals.digits, settings) for line in facts.lines if _is_item(line)],
+        "items": [_item(line, facts.totals.digits, market.product_link) for line in facts.lines if _is_item(line)],
         "dataFields": data_fields,
     }
     return [mapped(PURCHASES, purchase)]
-
-
-def _clean_name(source_name: str) -> str:
-    return clean_name(source_name, _STANDARD_NAMES)
 
 
 def _is_item(line: OrderLine) -> bool:
@@ -170,7 +175,7 @@ def _standard_fields(facts: OrderFacts) -> dict[str, Any]:
     )
 
 
-def _item(line: OrderLine, digits: int, settings: MappingSettings) -> dict[str, Any]:
+def _item(line: OrderLine, digits: int, link: ProductLink | None) -> dict[str, Any]:
     identifier = _item_id(line)
     item: dict[str, Any] = {
         "id": identifier,
@@ -183,8 +188,8 @@ def _item(line: OrderLine, digits: int, settings: MappingSettings) -> dict[str, 
         item["sku"] = line.sku
     if line.image_url is not None:
         item["imageUrl"] = line.image_url
-    if settings.product_link is not None and line.product_id is not None:
-        url = settings.product_link.url(id=line.product_id, key=line.product_key, sku=line.sku, slug=line.slug)
+    if link is not None and line.product_id is not None:
+        url = link.url(id=line.product_id, key=line.product_key, sku=line.sku, slug=line.slug)
         if url is not None:
             item["url"] = url
     return item

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from mapper_commercetools.consent import Consent, read_consent
 from mapper_commercetools.custom_fields import read_fields
@@ -11,15 +11,15 @@ from mapper_commercetools.iterable.field_names import clean_name
 from mapper_commercetools.iterable.field_values import own_field, without_absent
 from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
+from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
-from mapper_commercetools.people import CustomerFacts, read_customer, region_of, street_of
+from mapper_commercetools.people import CustomerFacts, market_of_customer, read_customer, region_of, street_of
 from mapper_commercetools.source_values import Record, nested, text
 from mapper_commercetools.timestamps import at_midnight, iterable_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from mapper_commercetools.orders import OrderFacts
     from mapper_commercetools.settings import MappingSettings, ProjectType
 
 USERS = "users"
@@ -48,7 +48,9 @@ _FIELDS = {
     "newsletterOptIn": required("boolean", "Consent to e-mail; absent while it is unknown"),
     "newsletterConsentAt": required("string", "When consent was given or withdrawn"),
 }
+_MARKET_FIELDS = {name: nullable("string", description) for name, description in MARKET_FACTS.items()}
 _STANDARD_NAMES = frozenset(_FIELDS)
+_NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
 _CLEARED_BY_NULL = (
     "firstName",
     "lastName",
@@ -64,15 +66,27 @@ _CLEARED_BY_NULL = (
 )
 
 
-def taken_names() -> frozenset[str]:
+class Buyer(Protocol):
+    """Who bought: the part of an order, a cart or a summary that says so."""
+
+    @property
+    def customer_id(self) -> str | None:
+        """The commercetools customer id; None for a guest."""
+
+    @property
+    def email(self) -> str | None:
+        """The address, trimmed and lower-cased."""
+
+
+def taken_names(settings: MappingSettings) -> frozenset[str]:
     """Return the names of standard fields, which the shop's own fields cannot have."""
-    return _STANDARD_NAMES
+    return _NAMES_WITH_MARKETS if settings.markets.named else _STANDARD_NAMES
 
 
 def users_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `users`."""
     identifier = identifier_name(settings.project_type)
-    fields = dict(_FIELDS)
+    fields = {**_FIELDS, **_MARKET_FIELDS} if settings.markets.named else dict(_FIELDS)
     for name in ("stores", "address"):
         fields[name] = {**fields[name], "type": [fields[name]["type"], "null"]}
     schema = record_schema(
@@ -99,14 +113,18 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
     """
     facts = read_customer(customer)
     settings.store.check(facts.stores, "stores")
+    market, taken = market_of_customer(facts, settings.markets), taken_names(settings)
     fields = _standard_fields(facts, read_consent(customer, settings.consent))
     own = read_fields(
         nested(nested(customer, "custom"), "fields"),
         settings.customer_fields,
-        _clean_name,
-        locale_preference(facts.locale, settings.locales),
+        lambda source_name: clean_name(source_name, taken),
+        locale_preference(facts.locale, market.locales),
     )
     data_fields = without_absent(fields)
+    if settings.markets.named:
+        # What the market says goes together: no channel of an old market stays beside a new one.
+        data_fields.update(market.facts(facts.stores, facts.locale))
     data_fields.update((name, own_field(value)) for name, value in own.items())
     if settings.clear_absent:
         for name in _CLEARED_BY_NULL:
@@ -127,10 +145,16 @@ def identifier_name(project_type: ProjectType) -> str:
     return "email" if project_type == "email" else "userId"
 
 
-def buyer(order: OrderFacts, project_type: ProjectType) -> dict[str, Any]:
+def buyer(order: Buyer, project_type: ProjectType, guest_fields: dict[str, str | None] | None = None) -> dict[str, Any]:
     """Return the `user` of a purchase: one identifier, and for guests of userID-based projects the address.
 
-    A known customer's address is not sent along: the one in an old order may be older than the one in the profile.
+    A known customer's address is not sent along, nor anything else: what is in an old order may be older than what is
+    in the profile.
+
+    Args:
+        order: Who bought.
+        project_type: How the project identifies people.
+        guest_fields: Profile fields for a guest.
 
     Raises:
         SkipRecordError: If the order names nobody.
@@ -140,14 +164,12 @@ def buyer(order: OrderFacts, project_type: ProjectType) -> dict[str, Any]:
     if order.email is None:
         message = "customerEmail: missing, and the order names no customer that could identify the buyer"
         raise SkipRecordError(message)
+    fields: dict[str, Any] = dict(guest_fields or {}) if order.customer_id is None else {}
+    user: dict[str, Any] = {"email": order.email, "mergeNestedObjects": True}
     if project_type == "userid":
         user_id = "guest-" + sha256(order.email.encode()).hexdigest()[:40]
-        return {"userId": user_id, "mergeNestedObjects": True, "dataFields": {"email": order.email}}
-    return {"email": order.email, "mergeNestedObjects": True}
-
-
-def _clean_name(source_name: str) -> str:
-    return clean_name(source_name, _STANDARD_NAMES)
+        user, fields = {"userId": user_id, "mergeNestedObjects": True}, {**fields, "email": order.email}
+    return {**user, "dataFields": fields} if fields else user
 
 
 def _standard_fields(facts: CustomerFacts, consent: Consent) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Shows what would be sent for a record, and why: the command `mapper-commercetools-preview`."""
