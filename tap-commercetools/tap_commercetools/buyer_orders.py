@@ -48,8 +48,8 @@ class _Changes(NamedTuple):
 class CustomerOrderSummaries:
     """Makes the records of the stream ``customer_order_summaries``.
 
-    Needs the scopes view_orders, view_payments, and view_published_products or view_products; only with the last are
-    products that were taken off sale still found, and so in the top categories.
+    Needs the scopes view_orders, view_payments, view_customers, and view_published_products or view_products; only
+    with the last are products that were taken off sale still found, and so in the top categories.
 
     One instance serves one run: it remembers whose summary it has made (the last 200 000) and makes it again only if
     that summary did not know the change. Two limits: an order that passes from a guest to a customer changes the
@@ -132,11 +132,18 @@ class CustomerOrderSummaries:
                 buyer = Buyer.of_order(order)
                 if buyer in histories:  # not so if the platform takes upper and lower case for the same
                     histories[buyer].add(order, payments, categories)
+        customers = self._customers(needed)
         for buyer, changes in needed.items():
             history = histories.pop(buyer)
             seen = _Changes(history.newest_order_change, history.newest_payment_change)
             self._known.put(buyer.key, seen.joined(changes))
-            yield history.summary()
+            yield {**history.summary(), **customers.get(buyer.customer_id or "", {})}
+
+    def _customers(self, buyers: Iterable[Buyer]) -> dict[str, dict[str, Any]]:
+        """Return what customers say of themselves now, by id: an order's address may be older."""
+        ids = [buyer.customer_id for buyer in buyers if buyer.customer_id is not None]
+        found = rows_with(self._fetch, "customers", "id", ids)
+        return {row["id"]: {"customerEmail": row.get("email"), "stores": row.get("stores") or []} for row in found}
 
     def _orders_of(self, buyers: Iterable[Buyer]) -> Iterator[dict[str, Any]]:
         customers = [buyer.customer_id for buyer in buyers if buyer.customer_id is not None]

@@ -161,6 +161,7 @@ class OrderHistory:
     _payments: dict[str, Payment] = field(default_factory=dict)
     _units: Counter[str] = field(default_factory=Counter)
     _categories: dict[str, Category] = field(default_factory=dict)
+    _stores: set[str] = field(default_factory=set)
 
     def add(
         self,
@@ -183,6 +184,8 @@ class OrderHistory:
         self.newest_order_change = max(self.newest_order_change, changed_at)
         currency, units = _total(order, place)
         counts = order.get("orderState") != "Cancelled"
+        store = (order.get("store") or {}).get("key")
+        self._stores |= {store} if store else set()
         paid_by = [payments[each] for each in payment_ids(order) if each in payments]
         if paid_by:
             self._bills.append(_Bill(tuple(payment.id for payment in paid_by), currency, units, counts))
@@ -215,6 +218,7 @@ class OrderHistory:
             "lastPurchaseAt": self._last,
             "valueByCurrency": list(self._values()),
             "topCategories": self._top_categories(),
+            "stores": [{"typeId": "store", "key": key} for key in sorted(self._stores)],
             "lastModifiedAt": max(self.newest_order_change, self.newest_payment_change) or None,
         }
 

@@ -327,7 +327,7 @@ SUMMARY_STREAM = StreamDefinition(
     "customer_order_summaries",
     "orders",
     CUSTOMER_ORDER_SUMMARY,
-    (("view_orders",), ("view_payments",), _PRODUCT_SCOPES),
+    (("view_orders",), ("view_payments",), ("view_customers",), _PRODUCT_SCOPES),
     how_deletions_show="a deleted order is left out once another of the buyer changes",
 )
 DELETION_STREAM = StreamDefinition(

@@ -66,7 +66,7 @@ def test_stores_matter_only_to_streams_that_stores_have_of_their_own() -> None:
 
 
 def test_a_stream_that_reads_several_collections_needs_a_scope_for_each() -> None:
-    needed = r"summaries needs view_payments and \(view_products or view_published_products\)"
+    needed = r"summaries needs view_payments and view_customers and \(view_products or view_published_products\)"
     with pytest.raises(AccessError, match=needed):
         require_access([SUMMARY_STREAM], GrantedScopes.parse("view_orders:shop"), SETTINGS)
 

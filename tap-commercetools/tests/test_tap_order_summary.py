@@ -90,6 +90,7 @@ def test_a_buyer_without_orders_has_a_summary_of_zeros() -> None:
         "lastPurchaseAt": None,
         "valueByCurrency": [],
         "topCategories": [],
+        "stores": [],
         "lastModifiedAt": None,
     }
 

@@ -42,6 +42,7 @@ class Platform:
     orders: list[Document] = field(default_factory=list)
     payments: list[Document] = field(default_factory=list)
     products: list[Document] = field(default_factory=list)
+    customers: list[Document] = field(default_factory=list)
     asked: Counter[str] = field(default_factory=Counter)
 
     def fetch(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Answer:
@@ -102,6 +103,21 @@ def by_id(summaries: Iterable[Document]) -> dict[str, Document]:
 
 ADA, BOB = {"customerId": "ada", "customerEmail": "ada@shop.example"}, {"customerId": "bob"}
 GUEST = {"customerEmail": "ada@shop.example"}
+
+
+def test_a_customers_present_address_and_stores_count_and_a_guests_are_those_of_the_orders() -> None:
+    in_store: dict[str, Any] = {"store": {"typeId": "store", "key": "de-web"}}
+    stores = [{"typeId": "store", "key": "at-web"}]
+    platform = Platform(
+        [order("1", ADA, **in_store), order("2", GUEST, **in_store), order("3", BOB, **in_store)],
+        customers=[{"id": "ada", "email": "new@shop.example", "stores": stores}],
+    )
+    found = of_orders(platform)
+    assert (found["customer/ada"]["customerEmail"], found["customer/ada"]["stores"]) == ("new@shop.example", stores)
+    guest = found["guest/ada@shop.example"]
+    assert (guest["customerEmail"], guest["stores"]) == ("ada@shop.example", [in_store["store"]])
+    gone = found["customer/bob"]
+    assert (gone["customerEmail"], gone["stores"]) == (None, [in_store["store"]])
 
 
 def test_a_changed_order_brings_all_orders_of_its_buyer_and_of_nobody_else() -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tap_commercetools.lookup import FetchPage
 
 LOGGER = logging.getLogger(__name__)
-NEEDED_SCOPES = ["view_orders", "view_payments", "view_published_products"]
+NEEDED_SCOPES = ["view_customers", "view_orders", "view_payments", "view_published_products"]
 
 Document = dict[str, Any]
 
@@ -60,8 +60,12 @@ def expected(shop: dict[str, list[Document]]) -> dict[str, Document]:
     payments = {payment["id"]: payment for payment in shop["payments"]}
     products = {product["id"]: product["masterData"]["current"] for product in shop["products"]}
     labels = {category["id"]: {"key": category["key"], "name": category["name"]} for category in shop["categories"]}
+    customers = {
+        f"customer/{each['id']}": {"customerEmail": each["email"], "stores": each.get("stores", [])}
+        for each in shop["customers"]
+    }
     return {
-        key: expected_summary(key, orders, payments, products, labels)
+        key: {**expected_summary(key, orders, payments, products, labels), **customers.get(key, {})}
         for key, orders in orders_by_buyer(shop["orders"]).items()
     }
 
@@ -118,6 +122,10 @@ def expected_summary(
         "cancelledOrderCount": len(orders) - len(placed),
         "firstPurchaseAt": dates[0] if dates else None,
         "lastPurchaseAt": dates[-1] if dates else None,
+        "stores": [
+            {"typeId": "store", "key": key}
+            for key in sorted({order["store"]["key"] for order in orders if order.get("store")})
+        ],
         "valueByCurrency": [
             {
                 "currencyCode": currency,

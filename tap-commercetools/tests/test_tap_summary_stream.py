@@ -76,13 +76,13 @@ def test_a_refund_alone_changes_the_summary(read_streams: Callable[..., TapRun],
     assert summary["valueByCurrency"] != before["valueByCurrency"]
 
 
-@pytest.mark.parametrize("scope", ["view_payments", "view_products"])
+@pytest.mark.parametrize("scope", ["view_customers", "view_payments", "view_products"])
 def test_a_missing_scope_is_named(
     scope: str, read_streams: Callable[..., TapRun], caplog: pytest.LogCaptureFixture
 ) -> None:
     from tap_commercetools.errors import AccessError  # noqa: PLC0415
 
-    others = sorted({"view_orders", "view_payments", "view_products"} - {scope})
+    others = sorted({"view_customers", "view_orders", "view_payments", "view_products"} - {scope})
     with pytest.raises(AccessError, match=f"{STREAM} needs .*{scope}"):
         read_streams(STREAM, scopes=others)
     assert caplog.text.count("@") == 0

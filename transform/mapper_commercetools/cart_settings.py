@@ -21,7 +21,8 @@ _DAY_MINUTES = 24 * 60
 
 CARTS_SCHEMA: dict[str, Any] = {
     "type": ["object", "null"],
-    "description": "What becomes of carts",
+    "description": "What becomes of carts: Dotdigital's CartInsight. Left out, carts are not mapped; `{}` takes the "
+    "defaults",
     "additionalProperties": False,
     "properties": {
         "send": {
@@ -46,7 +47,10 @@ CARTS_SCHEMA: dict[str, Any] = {
             "description": "Dotdigital: `cartState` → `cartPhase`. Merged over the default",
             "default": CART_PHASE_DEFAULTS,
             "additionalProperties": False,
-            "properties": {state: {"enum": list(_PHASES)} for state in CART_PHASE_DEFAULTS},
+            "properties": {
+                state: {"enum": list(_PHASES), "default": phase, "description": f"Phase of carts that are {state}"}
+                for state, phase in CART_PHASE_DEFAULTS.items()
+            },
         },
         "abandoned_after_minutes": {
             "type": "integer",

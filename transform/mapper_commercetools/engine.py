@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from mapper_commercetools.dotdigital import cart_insight
 from mapper_commercetools.dotdigital import catalog as dotdigital_catalog
 from mapper_commercetools.dotdigital import contacts as dotdigital_contacts
 from mapper_commercetools.dotdigital import derived_fields as dotdigital_derived
@@ -176,6 +177,13 @@ def _dotdigital(settings: MappingSettings) -> dict[str, StreamMapping]:
             dotdigital_contacts.CONTACTS,
             lambda _: [announced],
             lambda record, settings: dotdigital_derived.map_order_summary(record, rules, settings),
+        )
+    carts = settings.carts
+    if carts is not None:
+        mappings["carts"] = StreamMapping(
+            cart_insight.CART_INSIGHT,
+            lambda _: [announced, cart_insight.cart_insight_stream(settings)],
+            lambda record, settings: cart_insight.map_cart(record, settings, carts),
         )
     return mappings
 

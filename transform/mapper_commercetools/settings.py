@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from jsonschema import Draft202012Validator
 
+from mapper_commercetools.cart_settings import CartSettings
 from mapper_commercetools.consent import ConsentRule
 from mapper_commercetools.custom_fields import FieldRule, FieldRules
 from mapper_commercetools.dotdigital import field_names as dotdigital_names
@@ -95,6 +96,7 @@ class MappingSettings:
     dotdigital_fields: dict[str, str]
     taken_data_fields: frozenset[str]
     order_summaries: OrderSummaryRules | None
+    carts: CartSettings | None
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -146,6 +148,7 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
         dotdigital_fields=data_fields,
         taken_data_fields=taken | _data_fields_of(order_summaries),
         order_summaries=order_summaries,
+        carts=_carts(config, path),
     )
 
 
@@ -184,6 +187,15 @@ def _order_summaries(config: Mapping[str, Any], path: str, taken: frozenset[str]
         return compile_order_summary_rules(
             section, f"{path}order_summaries", currency=config.get("currency"), taken_data_fields=taken
         )
+    except ValueError as error:
+        raise SettingsError(str(error)) from error
+
+
+def _carts(config: Mapping[str, Any], path: str) -> CartSettings | None:
+    if config.get("carts") is None:
+        return None
+    try:
+        return CartSettings.compile(config["carts"], f"{path}carts")
     except ValueError as error:
         raise SettingsError(str(error)) from error
 

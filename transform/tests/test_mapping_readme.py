@@ -25,7 +25,13 @@ def examples() -> list[dict[str, str]]:
 
 
 def test_there_is_an_example_for_each_source_stream() -> None:
-    assert {example["stream"] for example in examples()} == {"customers", "orders", "products"}
+    assert {example["stream"] for example in examples()} == {
+        "customers",
+        "orders",
+        "products",
+        "carts",
+        "customer_order_summaries",
+    }
 
 
 @pytest.mark.parametrize("example", examples(), ids=lambda example: f"{example['destination']} {example['stream']}")

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from tap_commercetools.schemas.field_types import Schema, list_of, record, row, text, timestamp, whole_number
-from tap_commercetools.schemas.shared import localized_text, money
+from tap_commercetools.schemas.shared import key_reference, localized_text, money
 
 CUSTOMER_ORDER_SUMMARY: Schema = row(
     {"id": text("customer/<customer id>, or guest/<mail address> for orders without a customer.")},
     {
         "customerId": text("Id of the customer; null for a guest."),
-        "customerEmail": text("Mail address of the guest as the orders have it; null for a customer."),
+        "customerEmail": text(
+            "Mail address: a customer's present one (null if the customer is gone), a guest's as the orders have it."
+        ),
+        "stores": list_of(
+            "Stores a customer is tied to, none meaning all; of a guest, or who is gone, those of the orders.",
+            key_reference("One store."),
+        ),
         "orderCount": whole_number("Orders that are not cancelled."),
         "cancelledOrderCount": whole_number("Orders that are cancelled; they are in no other field."),
         "firstPurchaseAt": timestamp("When the first order was placed; an imported order's true date."),
