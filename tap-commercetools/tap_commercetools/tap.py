@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -226,6 +227,8 @@ class TapCommercetools(Tap):
         elif test == CliTestOptionValue.All.value:
             tap.check()
         else:
+            gc.collect()
+            gc.freeze()  # the schemas stay to the end: the collector need not go through them again and again
             tap.run()
 
 
