@@ -30,11 +30,12 @@ CONFIG: dict[str, Any] = {
 """The addresses are those of the running sandbox once there is one; discovery needs none."""
 
 HANDLERS = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+MOST_RECORDS = 30
 NAMES = [definition.name for definition in stream_definitions(CONFIG)]
 _Suite = get_tap_test_class(
     TapCommercetools,
     config=CONFIG,
-    suite_config=SuiteConfig(max_records_limit=30),
+    suite_config=SuiteConfig(max_records_limit=MOST_RECORDS),
     catalog=catalog_of(*NAMES, config=CONFIG),
 )
 for _number, _handler in HANDLERS.items():
