@@ -66,12 +66,12 @@ class TestTapCommercetools(_Suite):  # type: ignore[valid-type,misc] # made at r
     def test_the_last_state_holds_a_bookmark_for_each_stream(self, runner: TapTestRunner) -> None:
         bookmarks = runner.state_messages[-1]["value"]["bookmarks"]
         for definition in stream_definitions(CONFIG):
-            if definition.replication_key is not None:
+            records = runner.records[definition.name]
+            was_cut_within_a_page = len(records) == MOST_RECORDS
+            if definition.replication_key is not None and not was_cut_within_a_page:
                 bookmark = bookmarks[definition.name]
                 assert bookmark["replication_key"] == definition.replication_key
-                assert (
-                    bookmark["replication_key_value"] >= runner.records[definition.name][0][definition.replication_key]
-                )
+                assert bookmark["replication_key_value"] >= records[0][definition.replication_key]
                 assert "progress_markers" not in bookmark
 
 
