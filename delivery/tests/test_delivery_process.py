@@ -180,13 +180,14 @@ def test_a_fatal_refusal_ends_the_run_without_moving_past_it(loader: Loader) -> 
 
 
 def test_an_end_signal_lets_the_request_finish_and_no_state_runs_ahead(loader: Loader) -> None:
-    loader.settings["sink"] |= {"batch": 2, "seconds": 1.0}
+    loader.settings["sink"] |= {"batch": 2, "seconds": 2.0}
     process = loader.start()
     assert process.stdin is not None
     lines = [schema("people"), record("people", "1"), record("people", "2"), state(2), record("people", "3"), state(3)]
     process.stdin.write("".join(line + "\n" for line in lines))
     process.stdin.flush()
     wait_for(loader.folder / "delivered.begun")
+    time.sleep(0.5)  # for the reader to come to the state behind the batch that is being sent
     process.send_signal(signal.SIGTERM)
     result = loader.finish(process)
     assert result.code == 128 + signal.SIGTERM
