@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 SPECIFICATIONS = folder_beside(__file__)
 DESCRIPTIONS = {"iterable": (ITERABLE,), "dotdigital": DOTDIGITAL}
+# The vendors' files have no open licence, so the project lacks them; who has them runs these.
 pytestmark = pytest.mark.skipif(
     SPECIFICATIONS is None, reason="the vendors' descriptions are not beside the repository"
 )

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from commerce_sandbox.in_process import Reply
 
 SPECIFICATIONS = folder_beside(__file__)
+# The vendors' files have no open licence, so the project lacks them; who has them runs these.
 pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's OpenAPI files are not beside the project")
 
 ONE_CONTACT = "/contacts/v3/{identifier}/{value}"

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from commerce_sandbox.iterable.json_value import JsonValue
 
 SPECIFICATIONS = folder_beside(__file__)
+# The vendors' files have no open licence, so the project lacks them; who has them runs these.
 pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's contract is not beside the repository")
 
 PERIODS = {"second": 1.0, "minute": 60.0}

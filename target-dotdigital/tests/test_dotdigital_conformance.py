@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 SPECIFICATIONS = folder_beside(__file__)
+# The vendors' files have no open licence, so the project lacks them; who has them runs these.
 pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendor's descriptions are not beside the project")
 
 

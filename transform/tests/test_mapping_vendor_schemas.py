@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Json = Any
 Record = dict[str, Any]
 SPECIFICATIONS = folder_beside(__file__)
+# The vendors' files have no open licence, so the project lacks them; who has them runs these.
 pytestmark = pytest.mark.skipif(SPECIFICATIONS is None, reason="the vendors' files are not beside the repository")
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.iterable.commerce_items import commerce_item, item_schema
 from mapper_commercetools.iterable.field_names import clean_name
-from mapper_commercetools.iterable.field_values import as_double, money_as_double, own_field, without_absent
+from mapper_commercetools.iterable.field_values import as_double, own_field, without_absent
 from mapper_commercetools.iterable.users import buyer
 from mapper_commercetools.json_schema import array_of, open_object, record_schema, required
 from mapper_commercetools.localization import locale_preference
@@ -18,7 +19,6 @@ from mapper_commercetools.timestamps import epoch_seconds, iterable_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.line_items import OrderLine
-    from mapper_commercetools.product_links import ProductLink
     from mapper_commercetools.settings import MappingSettings
 
 PURCHASES = "purchases"
@@ -50,16 +50,6 @@ _FIELDS = {
 _MARKET_FIELDS = {name: required("string", MARKET_FACTS[name]) for name in ("market", "language", "channel")}
 _STANDARD_NAMES = frozenset(_FIELDS)
 _NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
-_ITEM_FIELDS = {
-    "productId": required("string", "commercetools product id"),
-    "productKey": required("string", "The shop's product key"),
-    "variantId": required("integer", "Number of the variant within the product"),
-    "listPrice": required("number", "Price of one unit before all discounts"),
-    "lineTotal": required("number", "What is paid for all units"),
-    "isDiscounted": required("boolean", "Whether less than the list price is paid"),
-    "isGift": required("boolean", "Whether a discount gave it for nothing"),
-    "isCustom": required("boolean", "A fee or service instead of a product"),
-}
 
 
 def taken_names(settings: MappingSettings) -> frozenset[str]:
@@ -69,20 +59,7 @@ def taken_names(settings: MappingSettings) -> frozenset[str]:
 
 def purchases_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `purchases`."""
-    item = open_object(
-        {
-            "id": required("string", "SKU, else product id and variant number"),
-            "sku": required("string", "SKU"),
-            "name": required("string", "Name in the order's language"),
-            "price": required("number", "What is paid for one unit"),
-            "quantity": required("integer", "Units"),
-            "url": required("string", "Product page"),
-            "imageUrl": required("string", "First image of the variant"),
-            "dataFields": open_object(_ITEM_FIELDS, "Further facts"),
-        },
-        "One line of the order",
-        needs=("id", "name", "price", "quantity"),
-    )
+    item = item_schema("One line of the order")
     user = open_object(
         {
             "userId": required("string", "Customer id, or a guest's made-up id"),
@@ -134,7 +111,9 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
         "createdAt": epoch_seconds(facts.placed_at),
         "total": as_double(facts.totals.total, facts.totals.digits),
         "user": user,
-        "items": [_item(line, facts.totals.digits, market.product_link) for line in facts.lines if _is_item(line)],
+        "items": [
+            commerce_item(line, facts.totals.digits, market.product_link) for line in facts.lines if _is_item(line)
+        ],
         "dataFields": data_fields,
     }
     return [mapped(PURCHASES, purchase)]
@@ -171,51 +150,5 @@ def _standard_fields(facts: OrderFacts) -> dict[str, Any]:
             "discountCodes": facts.discount_codes or None,
             "discountCodeIds": facts.discount_code_ids or None,
             "updatedAt": iterable_text(facts.updated_at) if facts.updated_at else None,
-        }
-    )
-
-
-def _item(line: OrderLine, digits: int, link: ProductLink | None) -> dict[str, Any]:
-    identifier = _item_id(line)
-    item: dict[str, Any] = {
-        "id": identifier,
-        "name": line.name or identifier,
-        "price": as_double(line.unit_price, digits),
-        "quantity": line.quantity,
-        "dataFields": _item_fields(line, digits),
-    }
-    if line.sku is not None:
-        item["sku"] = line.sku
-    if line.image_url is not None:
-        item["imageUrl"] = line.image_url
-    if link is not None and line.product_id is not None:
-        url = link.url(id=line.product_id, key=line.product_key, sku=line.sku, slug=line.slug)
-        if url is not None:
-            item["url"] = url
-    return item
-
-
-def _item_id(line: OrderLine) -> str:
-    if line.sku is not None:
-        return line.sku
-    if line.product_id is None:
-        return line.id or "custom"
-    return line.product_id if line.variant_id is None else f"{line.product_id}-{line.variant_id}"
-
-
-def _item_fields(line: OrderLine, digits: int) -> dict[str, Any]:
-    list_price = line.list_price
-    paid, listed = line.unit_price, list_price
-    is_discounted = listed is not None and paid * 10**listed.digits < listed.units * 10**digits
-    return without_absent(
-        {
-            "productId": line.product_id,
-            "productKey": line.product_key,
-            "variantId": line.variant_id,
-            "listPrice": money_as_double(list_price),
-            "lineTotal": as_double(line.total, digits),
-            "isDiscounted": is_discounted,
-            "isGift": line.is_gift,
-            "isCustom": True if line.is_custom else None,
         }
     )
