@@ -69,6 +69,12 @@ CARTS_SCHEMA: dict[str, Any] = {
     },
 }
 
+DOTDIGITAL_CARTS_SCHEMA: dict[str, Any] = {
+    **CARTS_SCHEMA,
+    "properties": {name: CARTS_SCHEMA["properties"][name] for name in ("guests", "url", "phases")},
+}
+"""The part that does something today: the rest is about Iterable, whose loader does not know carts yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class CartSettings:
