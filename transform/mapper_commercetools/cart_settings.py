@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from string import Formatter
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from mapper_commercetools.section_check import check_section
+from mapper_commercetools.url_template import UrlTemplate, parse_url_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +82,7 @@ class CartSettings:
     Attributes:
         tells_abandonment: Whether carts become events of abandonment instead of contents.
         takes_guests: Whether carts of people without an account travel.
-        url: Address of a cart's page, as literal text and the variable after it.
+        url: Address of a cart's page.
         phases: Cart state → Dotdigital's phase.
         abandoned_after: How long a cart must have been left alone.
         abandoned_until: How long after its last change it is still told.
@@ -91,7 +90,7 @@ class CartSettings:
 
     tells_abandonment: bool
     takes_guests: bool
-    url: tuple[tuple[str, str | None], ...] | None
+    url: UrlTemplate | None
     phases: dict[str, str]
     abandoned_after: timedelta
     abandoned_until: timedelta
@@ -126,28 +125,12 @@ class CartSettings:
 
     def page_of(self, identifier: str, locale: str | None) -> str | None:
         """Return the address of a cart's page; None without a template or without what it needs."""
-        if self.url is None:
-            return None
-        values = {"id": identifier, "locale": locale}
-        url = []
-        for literal, variable in self.url:
-            url.append(literal)
-            if variable is not None:
-                value = values[variable]
-                if value is None:
-                    return None
-                url.append(quote(value, safe=""))
-        return "".join(url)
+        return None if self.url is None else self.url.fill({"id": identifier, "locale": locale})
 
 
-def _parse_url(template: str, place: str) -> tuple[tuple[str, str | None], ...]:
+def _parse_url(template: str, place: str) -> UrlTemplate:
     try:
-        fields = list(Formatter().parse(template))
+        return parse_url_template(template, _URL_VARIABLES)
     except ValueError as error:
-        message = f"{place}: braces do not match ({error})"
+        message = f"{place}: {error}"
         raise ValueError(message) from error
-    for _, variable, specification, conversion in fields:
-        if variable is not None and (variable not in _URL_VARIABLES or specification or conversion):
-            message = f"{place}: unknown variable {{{variable}}}; known are {{id}}, {{locale}}"
-            raise ValueError(message)
-    return tuple((literal, variable) for literal, variable, _, _ in fields)
