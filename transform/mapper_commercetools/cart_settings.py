@@ -20,8 +20,8 @@ _DAY_MINUTES = 24 * 60
 
 CARTS_SCHEMA: dict[str, Any] = {
     "type": ["object", "null"],
-    "description": "What becomes of carts: Dotdigital's CartInsight. Left out, carts are not mapped; `{}` takes the "
-    "defaults",
+    "description": "What becomes of carts: the cart of Iterable profiles, Dotdigital's CartInsight. Left out, "
+    "carts are not mapped; `{}` takes the defaults",
     "additionalProperties": False,
     "properties": {
         "send": {
@@ -67,12 +67,6 @@ CARTS_SCHEMA: dict[str, Any] = {
         },
     },
 }
-
-DOTDIGITAL_CARTS_SCHEMA: dict[str, Any] = {
-    **CARTS_SCHEMA,
-    "properties": {name: CARTS_SCHEMA["properties"][name] for name in ("guests", "url", "phases")},
-}
-"""The part that does something today: the rest is about Iterable, whose loader does not know carts yet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ _STANDARD_IDENTIFIERS = frozenset({"email", "mobilenumber", "contactid"})
 
 DELETIONS_SCHEMA: dict[str, Any] = {
     "type": ["object", "null"],
-    "description": "What happens at the destination when something is gone from the shop, from the stream `deletions`",
+    "description": "What happens at the destination when something is gone from the shop, from the stream `deletions`. "
+    "Left out, nothing does; `{}` takes the defaults",
     "additionalProperties": False,
     "properties": {
         "customers": {

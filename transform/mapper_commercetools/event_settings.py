@@ -32,7 +32,8 @@ _NAMES_OF_ITERABLE = frozenset({"purchase", "updateCart"})
 
 EVENTS_SCHEMA: dict[str, Any] = {
     "type": ["object", "null"],
-    "description": "Iterable: what is told of orders and carts as events",
+    "description": "Iterable: what is told of orders and carts as events. Left out, nothing is told of orders; `{}` "
+    "takes the defaults",
     "additionalProperties": False,
     "properties": {
         "names": {

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from jsonschema import Draft202012Validator
 
 from mapper_commercetools.cart_settings import CartSettings
 from mapper_commercetools.consent import ConsentRule
 from mapper_commercetools.custom_fields import FieldRule, FieldRules
+from mapper_commercetools.deletions import DeletionRules, compile_deletion_rules
 from mapper_commercetools.dotdigital import field_names as dotdigital_names
+from mapper_commercetools.event_settings import EventSettings
 from mapper_commercetools.iterable import field_names as iterable_names
 from mapper_commercetools.markets import MARKET_FACTS, Markets, check_catalog_names, compile_markets
 from mapper_commercetools.order_summaries import OrderSummaryRules, compile_order_summary_rules
@@ -24,10 +26,11 @@ from mapper_commercetools.settings_schema import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from jsonschema import ValidationError
 
+T = TypeVar("T")
 
 ProjectType = Literal["hybrid", "userid", "email"]
 
@@ -97,6 +100,8 @@ class MappingSettings:
     taken_data_fields: frozenset[str]
     order_summaries: OrderSummaryRules | None
     carts: CartSettings | None
+    events: EventSettings | None
+    deletions: DeletionRules | None
 
     @property
     def locales(self) -> tuple[str, ...]:
@@ -148,7 +153,9 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
         dotdigital_fields=data_fields,
         taken_data_fields=taken | _data_fields_of(order_summaries),
         order_summaries=order_summaries,
-        carts=_carts(config, path),
+        carts=_compiled(config, "carts", CartSettings.compile, path),
+        events=_compiled(config, "events", EventSettings.compile, path),
+        deletions=_compiled(config, "deletions", compile_deletion_rules, path),
     )
 
 
@@ -191,11 +198,12 @@ def _order_summaries(config: Mapping[str, Any], path: str, taken: frozenset[str]
         raise SettingsError(str(error)) from error
 
 
-def _carts(config: Mapping[str, Any], path: str) -> CartSettings | None:
-    if config.get("carts") is None:
+def _compiled(config: Mapping[str, Any], name: str, compile_section: Callable[[Any, str], T], path: str) -> T | None:
+    """Return a section compiled; None if it is not there, which means that nothing of it is wanted."""
+    if config.get(name) is None:
         return None
     try:
-        return CartSettings.compile(config["carts"], f"{path}carts")
+        return compile_section(config[name], f"{path}{name}")
     except ValueError as error:
         raise SettingsError(str(error)) from error
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from mapper_commercetools.cart_settings import DOTDIGITAL_CARTS_SCHEMA
+from mapper_commercetools.cart_settings import CARTS_SCHEMA
+from mapper_commercetools.deletions import DELETIONS_SCHEMA
+from mapper_commercetools.event_settings import EVENTS_SCHEMA
 from mapper_commercetools.order_summaries import ORDER_SUMMARIES_SCHEMA
 
 _PATH = r"^[^.]+(\.[^.]+)*$"
@@ -284,7 +286,9 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
         },
     ),
     "order_summaries": ORDER_SUMMARIES_SCHEMA,
-    "carts": DOTDIGITAL_CARTS_SCHEMA,
+    "carts": CARTS_SCHEMA,
+    "events": EVENTS_SCHEMA,
+    "deletions": DELETIONS_SCHEMA,
     "dotdigital_fields": _object(
         "Dotdigital: data field names of the standard fields; null leaves a field out. The last five are used only "
         "with the setting `markets`",

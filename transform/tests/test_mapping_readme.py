@@ -1,4 +1,4 @@
-"""The README's examples are run."""
+"""The examples that are shown are run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ import msgspec
 import pytest
 from mapper_commercetools.engine import create_record_mapper
 
-README = Path(__file__).resolve().parent.parent / "README.md"
+PACKAGE = Path(__file__).resolve().parent.parent
+PAGES = (PACKAGE / "README.md", PACKAGE.parent / "docs" / "events.md")
 EXAMPLE = re.compile(
     r"<!-- example: (?P<destination>\w+) (?P<stream>\w+) -->\nSettings:\n\n```json\n(?P<settings>.*?)```\n\n"
     r"Input:\n\n```json\n(?P<input>.*?)```\n\nOutput:\n\n```json\n(?P<output>.*?)```\n",
@@ -21,7 +22,7 @@ EXAMPLE = re.compile(
 
 
 def examples() -> list[dict[str, str]]:
-    return [match.groupdict() for match in EXAMPLE.finditer(README.read_text(encoding="utf-8"))]
+    return [match.groupdict() for page in PAGES for match in EXAMPLE.finditer(page.read_text(encoding="utf-8"))]
 
 
 def test_there_is_an_example_for_each_source_stream() -> None:
@@ -31,6 +32,9 @@ def test_there_is_an_example_for_each_source_stream() -> None:
         "products",
         "carts",
         "customer_order_summaries",
+        "deletions",
+        "messages",
+        "payments",
     }
 
 

@@ -94,7 +94,7 @@ def test_null_settings_have_their_defaults() -> None:
 
 def test_the_documented_defaults_are_the_real_ones() -> None:
     documented = _defaults(SETTINGS_PROPERTIES)
-    for switched_on_by_name in ("order_summaries", "carts"):
+    for switched_on_by_name in ("order_summaries", "carts", "events", "deletions"):
         del documented[switched_on_by_name]
     spelt, implied = compile_settings(documented, at=NOW), compile_settings({}, at=NOW)
     for name in spelt.__slots__:

@@ -1,0 +1,79 @@
+"""Which source streams Dotdigital gets, and as what."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mapper_commercetools.dotdigital import cart_insight, catalog, contacts, deleted_contacts, derived_fields, orders
+from mapper_commercetools.stream_mapping import MappingPart, StreamMapping
+
+if TYPE_CHECKING:
+    from mapper_commercetools.outcomes import MappedStream
+    from mapper_commercetools.settings import MappingSettings
+
+
+class _AnnouncedContacts:
+    """The stream `contacts` as it was announced last.
+
+    Orders and carts announce contacts too: in the shape that customers announced, or a loader would start a new batch.
+    """
+
+    def __init__(self, settings: MappingSettings) -> None:
+        self._settings = settings
+        self.stream = self._of({})
+
+    def by_customers(self, schema: dict[str, Any]) -> list[MappedStream]:
+        """Return the stream, as a schema of customers makes it."""
+        self.stream = self._of(schema)
+        return [self.stream]
+
+    def _of(self, schema: dict[str, Any]) -> MappedStream:
+        stream, rules = contacts.contacts_stream(self._settings, schema), self._settings.order_summaries
+        return stream if rules is None else derived_fields.with_derived_fields(stream, rules)
+
+
+def stream_mappings(settings: MappingSettings) -> dict[str, StreamMapping]:
+    """Return the mapping of each source stream.
+
+    Args:
+        settings: The settings.
+    """
+    announced = _AnnouncedContacts(settings)
+    mappings = {
+        "customers": StreamMapping(
+            announced.by_customers,
+            (MappingPart(contacts.CONTACTS, lambda record: contacts.map_customer(record, settings)),),
+        ),
+        "orders": StreamMapping(
+            lambda _: [announced.stream, orders.orders_stream(settings)],
+            (MappingPart(orders.ORDERS, lambda record: orders.map_order(record, settings)),),
+        ),
+        "products": StreamMapping(
+            lambda _: [catalog.catalog_stream(settings)],
+            (MappingPart(catalog.CATALOG, lambda record: catalog.map_product(record, settings)),),
+        ),
+    }
+    rules = settings.order_summaries
+    if rules is not None:
+        mappings["customer_order_summaries"] = StreamMapping(
+            lambda _: [announced.stream],
+            (MappingPart(contacts.CONTACTS, lambda record: derived_fields.map_order_summary(record, rules, settings)),),
+        )
+    carts = settings.carts
+    if carts is not None:
+        mappings["carts"] = StreamMapping(
+            lambda _: [announced.stream, cart_insight.cart_insight_stream(settings)],
+            (MappingPart(cart_insight.CART_INSIGHT, lambda record: cart_insight.map_cart(record, settings, carts)),),
+        )
+    deletions = settings.deletions
+    if deletions is not None:
+        mappings["deletions"] = StreamMapping(
+            lambda _: deleted_contacts.deletion_streams(deletions, settings, announced.stream),
+            (
+                MappingPart(
+                    deleted_contacts.DELETED_CONTACTS,
+                    lambda record: deleted_contacts.map_deletion(record, deletions, settings),
+                ),
+            ),
+        )
+    return mappings
