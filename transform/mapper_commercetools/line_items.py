@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from mapper_commercetools.localization import LocalizedText, localized, localized_text
 from mapper_commercetools.money import Money, divide_half_even, read_money, read_units
@@ -10,8 +10,7 @@ from mapper_commercetools.outcomes import RejectRecordError
 from mapper_commercetools.source_values import Record, nested, nested_list, text, whole_number
 
 
-@dataclass(frozen=True, slots=True)
-class OrderLine:
+class OrderLine(msgspec.Struct, frozen=True):
     """One line, of a product or of the shop's own (a fee, a voucher).
 
     Amounts are in the smallest unit of the order's currency.

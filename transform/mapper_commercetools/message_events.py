@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from mapper_commercetools.order_events import OrderEvent, Return, events_of_order, refund_events
 from mapper_commercetools.outcomes import SkipRecordError
 from mapper_commercetools.source_values import Record, nested, nested_list, reference_id, text
@@ -105,12 +107,14 @@ def _state_changed(payload: Record, _: Record, facts: OrderFacts, settings: Even
 
 
 def _with_states(facts: OrderFacts, payload: Record, order_state: str, shipment_state: str) -> OrderFacts:
-    return replace(facts, order_state=text(payload, order_state), shipment_state=text(payload, shipment_state))
+    return msgspec.structs.replace(
+        facts, order_state=text(payload, order_state), shipment_state=text(payload, shipment_state)
+    )
 
 
 def _delivery_added(payload: Record, _: Record, facts: OrderFacts, settings: EventSettings) -> list[OrderEvent]:
     evidence = {"shippingInfo": {"deliveries": [nested(payload, "delivery")]}}
-    silent = replace(facts, order_state=None, shipment_state=None)
+    silent = msgspec.structs.replace(facts, order_state=None, shipment_state=None)
     return [event for event in events_of_order(evidence, silent, settings) if event.kind == "orderShipped"]
 
 

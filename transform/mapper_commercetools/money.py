@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any
+
+import msgspec
 
 from mapper_commercetools.outcomes import RejectRecordError
 
@@ -12,7 +14,7 @@ _INT64 = 2**63
 _CURRENCY_LENGTH = 3
 
 
-class Money(NamedTuple):
+class Money(msgspec.Struct, frozen=True):
     """An amount: `units / 10 ** digits` of a currency.
 
     Attributes:
@@ -45,14 +47,14 @@ def read_money(value: object, place: str) -> Money | None:
         raise _malformed(place, "not a money object")
     currency = value.get("currencyCode")
     digits = value.get("fractionDigits")
-    precise = value.get("type") == "highPrecision"
-    units = value.get("preciseAmount" if precise else "centAmount")
+    name = "preciseAmount" if value.get("type") == "highPrecision" else "centAmount"
+    units = value.get(name)
     if not isinstance(currency, str) or len(currency) != _CURRENCY_LENGTH:
         raise _malformed(place, "money without a currencyCode")
     if type(digits) is not int or not 0 <= digits <= _MOST_DIGITS:
         raise _malformed(place, "money without fractionDigits")
     if type(units) is not int or not -_INT64 <= units < _INT64:
-        raise _malformed(place, f"money without {'preciseAmount' if precise else 'centAmount'}")
+        raise _malformed(place, f"money without {name}")
     return Money(units, digits, currency)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mapper_commercetools.line_items import OrderLine, read_lines
 from mapper_commercetools.localization import locale_preference
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFacts:
+class OrderFacts(msgspec.Struct, frozen=True):
     """An order's standard fields; what the record lacks is None.
 
     Attributes:

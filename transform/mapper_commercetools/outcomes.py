@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 Outcome = Literal["mapped", "skipped", "rejected"]
 
 
@@ -23,8 +25,7 @@ class MappedStream:
     key_properties: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class MappedRecord:
+class MappedRecord(msgspec.Struct, frozen=True):
     """What one source record yields for one destination stream.
 
     Attributes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from mapper_commercetools.money import divide_half_even
@@ -23,13 +23,15 @@ def refunded_units(order: Record, lines: list[OrderLine]) -> int:
     Returns:
         The sum in the smallest unit of the order's currency, never negative.
     """
-    returned: Counter[str] = Counter()
+    returned: defaultdict[str, int] = defaultdict(int)
     for return_info in nested_list(order, "returnInfo"):
         for item in nested_list(return_info, "items"):
             line_id = text(item, "lineItemId") or text(item, "customLineItemId")
             quantity = whole_number(item, "quantity")
             if item.get("paymentState") == "Refunded" and line_id and quantity and quantity > 0:
                 returned[line_id] += quantity
+    if not returned:
+        return 0
     refunded = 0
     for line in lines:
         units = min(returned[line.id], line.quantity) if line.id else 0

@@ -35,7 +35,7 @@ def nested(record: Record, name: str) -> Record:
 def nested_list(record: Record, name: str) -> list[Record]:
     """Return the objects of an array member; empty if it is absent."""
     value = record.get(name)
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if value and isinstance(value, list) else []
 
 
 def reference_id(record: Record, name: str) -> str | None:

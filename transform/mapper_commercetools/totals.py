@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from mapper_commercetools.money import Money, read_money, read_units
 from mapper_commercetools.outcomes import RejectRecordError
@@ -14,8 +15,7 @@ if TYPE_CHECKING:
     from mapper_commercetools.line_items import OrderLine
 
 
-@dataclass(frozen=True, slots=True)
-class OrderTotals:
+class OrderTotals(msgspec.Struct, frozen=True):
     """Totals in the smallest unit of the order's currency.
 
     `total = subtotal + shipping - vouchers - discount on the total price`; whether tax is in these amounts is the

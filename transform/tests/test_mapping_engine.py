@@ -45,7 +45,7 @@ def test_each_stream_announces_what_it_yields(
         assert set(one.key_properties) <= set(one.schema["required"])
 
 
-SWITCHED_ON = {"events": {}, "carts": {}, "deletions": {}, "order_summaries": {}}
+SWITCHED_ON: dict[str, Any] = {"events": {}, "carts": {}, "deletions": {}, "order_summaries": {}}
 
 
 @pytest.mark.parametrize(

@@ -52,4 +52,4 @@ def without_absent(properties: dict[str, Any]) -> dict[str, Any]:
 
     Insight data fixes a property's type by its first value: a null or an empty list could fix a wrong one.
     """
-    return {name: value for name, value in properties.items() if value is not None and value not in ({}, [])}
+    return {name: value for name, value in properties.items() if value or not (value is None or value in ({}, []))}
