@@ -13,6 +13,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import loader_benchmark
+import mapping_benchmark
 import purchase_benchmark
 import tap_benchmark
 from measuring import BENCHMARKS
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 RESULTS = BENCHMARKS / "results.md"
 SUBJECTS: dict[str, Callable[[], Iterator[Table]]] = {
     "tap": tap_benchmark.tables,
+    "mapping": mapping_benchmark.tables,
     "loaders": loader_benchmark.tables,
     "purchases": purchase_benchmark.tables,
 }
