@@ -24,15 +24,7 @@ class AnnouncedStreams:
     def __init__(self, settings: MappingSettings, path: str) -> None:
         self._path = path
         self._announced: set[str] = set()
-        catalogue = ("categories", "catalog.category_paths") if settings.catalog.category_paths else None
-        wanted = {
-            "customers": ("types", "custom_fields.customers.enum_labels")
-            if settings.customer_fields.enum_labels
-            else None,
-            "orders": ("types", "custom_fields.orders.enum_labels") if settings.order_fields.enum_labels else None,
-            **dict.fromkeys(_CATALOGUE_STREAMS, catalogue),
-        }
-        self._needs = {stream: need for stream, need in wanted.items() if need is not None}
+        self._needs = _needs(settings)
 
     def add(self, stream: str) -> None:
         """Take in a stream.
@@ -45,10 +37,24 @@ class AnnouncedStreams:
         if stream in both and len(both) > 1:
             message = f"the streams {' and '.join(both)} both make the catalogue; select only one of them in the tap"
             raise ValueError(message)
-        needed, setting = self._needs.get(stream, (stream, ""))
+        if stream not in self._needs:
+            return
+        needed, setting = self._needs[stream]
         if needed not in self._announced:
             message = (
                 f"{self._path}{setting}: needs the stream {needed} before {stream}; select it in the tap, with "
                 "replication-method FULL_TABLE"
             )
             raise ValueError(message)
+
+
+def _needs(settings: MappingSettings) -> dict[str, tuple[str, str]]:
+    """Return stream → the stream that must come before it, and the setting that needs that."""
+    needs: dict[str, tuple[str, str]] = {}
+    if settings.customer_fields.enum_labels:
+        needs["customers"] = ("types", "custom_fields.customers.enum_labels")
+    if settings.order_fields.enum_labels:
+        needs["orders"] = ("types", "custom_fields.orders.enum_labels")
+    if settings.catalog.category_paths:
+        needs |= dict.fromkeys(_CATALOGUE_STREAMS, ("categories", "catalog.category_paths"))
+    return needs

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.section_check import check_section
 from mapper_commercetools.url_template import UrlTemplate, parse_url_template
 
 if TYPE_CHECKING:
@@ -91,17 +90,16 @@ class CartSettings:
 
     @classmethod
     def compile(cls, section: Mapping[str, Any] | None, path: str) -> CartSettings:
-        """Check the section and compile it.
+        """Compile the section, which fits its schema.
 
         Args:
             section: What the settings say; nothing gives the defaults.
             path: The section's path, for example `mapper.config.carts`.
 
         Raises:
-            ValueError: If a setting is unknown or wrong; the text names its path.
+            ValueError: If a setting is wrong; the text names its path.
         """
         section = section or {}
-        check_section(section, CARTS_SCHEMA, path)
         after = timedelta(minutes=section.get("abandoned_after_minutes", 60))
         until = timedelta(minutes=section.get("abandoned_until_minutes", 2 * _DAY_MINUTES))
         if until <= after:

@@ -71,8 +71,8 @@ def product_categories(
     references = [reference for reference in nested_list(current, "categories") if text(reference, "id")]
     if references and tree is not None and not tree:
         message = (
-            "masterData.current.categories: no categories were read before it; setting catalog.category_paths needs the "
-            "stream categories whole in each run"
+            "masterData.current.categories: no categories were read before it; setting catalog.category_paths needs "
+            "the stream categories whole in each run"
         )
         raise RejectRecordError(message)
     return tuple(_product_category(reference, tree, locales) for reference in references)

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
+from mapper_commercetools.enum_labels import with_labels
 from mapper_commercetools.localization import localized_text
 from mapper_commercetools.money import amount, is_money, read_money
 from mapper_commercetools.outcomes import RejectRecordError
-from mapper_commercetools.source_values import Record, text
+from mapper_commercetools.source_values import Record, nested, reference_id, text
 from mapper_commercetools.timestamps import at_midnight, read_date, read_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from mapper_commercetools.enum_labels import EnumFields
+    from mapper_commercetools.references import References
 
 FieldValue = str | bool | Decimal | datetime | tuple[str, ...]
 """A typed value on its way into either destination."""
@@ -50,17 +54,56 @@ class FieldRules:
         setting: Path of the setting, for reasons, for example `custom_fields.customers`.
         listed: Rules by source name; None leaves that field out.
         map_unlisted: Whether scalar fields without a rule travel as well.
+        enum_labels: Whether enums of custom fields travel as their labels instead of their keys.
     """
 
     path: str
     setting: str
     listed: dict[str, FieldRule | None] = field(default_factory=dict)
     map_unlisted: bool = True
+    enum_labels: bool = False
 
     def leaving_out(self, names: Iterable[str]) -> FieldRules:
         """Return rules that leave further fields out, unless they are listed."""
         listed: dict[str, FieldRule | None] = {**dict.fromkeys(names), **self.listed}
-        return FieldRules(self.path, self.setting, listed, self.map_unlisted)
+        return replace(self, listed=listed)
+
+
+def read_custom_fields(
+    owner: Record,
+    rules: FieldRules,
+    references: References,
+    clean_name: Callable[[str], str],
+    locales: tuple[str, ...],
+) -> dict[str, FieldValue]:
+    """Return the custom fields of a customer or an order under their names at the destination.
+
+    Args:
+        owner: The customer or the order.
+        rules: Which travel, and whether enums do as labels.
+        references: What the run has read of the stream `types`.
+        clean_name: Makes a name that the destination accepts from a source name.
+        locales: Preference for localized values and labels.
+
+    Raises:
+        RejectRecordError: As `read_fields`, and if labels are wanted and the Type was not read.
+    """
+    custom = nested(owner, "custom")
+    fields = nested(custom, "fields")
+    if rules.enum_labels and fields:
+        fields = with_labels(fields, _enums_of(custom, rules, references), locales)
+    return read_fields(fields, rules, clean_name, locales)
+
+
+def _enums_of(custom: Record, rules: FieldRules, references: References) -> EnumFields:
+    enums = references.enum_fields.get(reference_id(custom, "type") or "")
+    if enums is None:
+        message = (
+            f"custom.type: not among the types read before; setting {rules.setting}.enum_labels needs the stream types "
+            "whole in each run"
+        )
+        raise RejectRecordError(message)
+    return enums
 
 
 def read_fields(
@@ -170,6 +213,9 @@ def _string_of_object(value: Record, locales: tuple[str, ...]) -> str | None:
         return f"{amount(money.units, money.digits)} {money.currency}" if money else None
     if "typeId" in value:
         return text(value, "id") or text(value, "key")
+    if "name" in value:
+        # Part of a nested attribute, `{name, value}`: no locale is called so.
+        return None
     label = value.get("label", value)
     return label if isinstance(label, str) else localized_text(label, locales)
 

@@ -10,11 +10,16 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
+from mapper_commercetools.announced_streams import AnnouncedStreams
+from mapper_commercetools.consent import custom_field_names
+from mapper_commercetools.consent_settings import check_dotdigital_rules, check_iterable_fields
 from mapper_commercetools.dotdigital import stream_mappings as dotdigital
 from mapper_commercetools.iterable import catalog_items, purchases, users
 from mapper_commercetools.iterable import derived_fields as iterable_derived
 from mapper_commercetools.iterable import stream_mappings as iterable
+from mapper_commercetools.list_rules import check_lists
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, skipped
+from mapper_commercetools.references import References, reference_mappings
 from mapper_commercetools.settings import MappingSettings, check_field_names, compile_settings
 
 if TYPE_CHECKING:
@@ -32,10 +37,16 @@ class CommercetoolsRecordMapper:
 
     Args:
         mappings: Source stream → mapping.
+        announced: Checks the source streams as they are announced.
+        references: What the run has read of the records that others refer to.
     """
 
-    def __init__(self, mappings: Mapping[str, StreamMapping]) -> None:
+    def __init__(
+        self, mappings: Mapping[str, StreamMapping], announced: AnnouncedStreams, references: References
+    ) -> None:
         self._mappings = mappings
+        self._announced = announced
+        self.references = references
 
     def map_schema(
         self,
@@ -48,10 +59,14 @@ class CommercetoolsRecordMapper:
         None means that the stream is not one of commercetools and passes through untouched: its schema lacks `id`, or
         `lastModifiedAt` and what a deletion has instead, one of which every record of the tap has and no destination's
         shape has.
+
+        Raises:
+            ValueError: If a setting needs another stream before it, or another one is there that does the same.
         """
         properties = schema.get("properties") or {}
         if "id" not in properties or not any(name in properties for name in _TIME_OF_CHANGE):
             return None
+        self._announced.add(stream)
         mapping = self._mappings.get(stream)
         return [] if mapping is None else mapping.streams(schema)
 
@@ -82,15 +97,33 @@ def create_record_mapper(
         raise ValueError(message)
     at = at or datetime.now(timezone.utc)
     settings = compile_settings(config, path=path, at=at)
-    if destination == "iterable":
-        # There consent is a field of its own, `newsletterOptIn`.
-        fields = settings.customer_fields.leaving_out(settings.consent.answer_fields())
-        settings = replace(settings, customer_fields=fields)
+    _check_people(settings, destination, path)
+    # A consent that is a field of its own there does not travel a second time as the shop's own field.
+    told = [
+        rule.field
+        for rule in settings.consent
+        if (rule.iterable.field if destination == "iterable" else rule.dotdigital.data_field)
+    ]
+    fields = settings.customer_fields.leaving_out(custom_field_names(told))
+    settings = replace(settings, customer_fields=fields)
     for rules, taken in _checked_names(settings, destination):
         check_field_names(rules, destination, taken, path)
+    references = References()
     if destination == "iterable":
-        return CommercetoolsRecordMapper(iterable.stream_mappings(settings, at))
-    return CommercetoolsRecordMapper(dotdigital.stream_mappings(settings))
+        mappings = iterable.stream_mappings(settings, at, references)
+    else:
+        mappings = dotdigital.stream_mappings(settings, references)
+    mappings |= reference_mappings(settings, references)
+    return CommercetoolsRecordMapper(mappings, AnnouncedStreams(settings, path), references)
+
+
+def _check_people(settings: MappingSettings, destination: str, path: str) -> None:
+    check_lists(settings.lists, settings.consent, destination, path)
+    if destination == "dotdigital":
+        check_dotdigital_rules(settings.consent, path)
+    else:
+        taken = users.standard_names(settings) | _names_of_summaries(settings)
+        check_iterable_fields(settings.consent, taken, path)
 
 
 def _checked_names(settings: MappingSettings, destination: str) -> list[tuple[Any, frozenset[str]]]:

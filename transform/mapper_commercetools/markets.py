@@ -40,6 +40,7 @@ class Market:
         locales: Languages of its texts, best first.
         price: Which price its shoppers see.
         product_link: Addresses of its product pages.
+        supply_channels: Ids or keys of the supply channels whose stock its shoppers can buy; empty if it names none.
     """
 
     key: str | None
@@ -48,6 +49,7 @@ class Market:
     locales: tuple[str, ...]
     price: PriceRule
     product_link: ProductLink | None
+    supply_channels: frozenset[str]
 
     def facts(self, stores: Iterable[str], locale: str | None) -> dict[str, str | None]:
         """Return what it says about a person, an order or a cart: the members of `MARKET_FACTS`, unknown ones as None.
@@ -197,6 +199,7 @@ def _market(section: Mapping[str, Any], place: str, price: PriceRule, top_level:
             customer_group=section.get("customer_group"),
         ),
         product_link=link or (top_level.product_link if top_level else None),
+        supply_channels=frozenset(section.get("supply_channels") or ()),
     )
 
 

@@ -44,7 +44,7 @@ class ChosenPrice:
     discounted: Money | None
 
 
-def choose_price(prices: list[Record], rule: PriceRule) -> ChosenPrice | None:
+def choose_price(prices: list[Record], rule: PriceRule, place: str = "prices") -> ChosenPrice | None:
     """Choose the price a shopper of the market sees.
 
     Left out: prices outside `validFrom`/`validUntil`, of another currency, country, channel or customer group, and
@@ -53,6 +53,11 @@ def choose_price(prices: list[Record], rule: PriceRule) -> ChosenPrice | None:
     validity range, then the platform's order. Without a wanted country, one without a country comes first. The
     platform documents what scopes a price but not in which order it weighs them against each other; this is the order
     of its price selection as far as it is known.
+
+    Args:
+        prices: Embedded or standalone prices of one variant; both have these members.
+        rule: Which of them counts.
+        place: Where they are, for reasons.
 
     Raises:
         RejectRecordError: If the chosen price is not money.
@@ -65,10 +70,10 @@ def choose_price(prices: list[Record], rule: PriceRule) -> ChosenPrice | None:
             best, best_rank = price, rank
     if best is None:
         return None
-    value = read_money(best.get("value"), "prices.value")
+    value = read_money(best.get("value"), f"{place}.value")
     if value is None:
         return None
-    return ChosenPrice(value, read_money(nested(best, "discounted").get("value"), "prices.discounted.value"))
+    return ChosenPrice(value, read_money(nested(best, "discounted").get("value"), f"{place}.discounted.value"))
 
 
 def _rank(price: Record, rule: PriceRule) -> Rank | None:

@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from jsonschema import Draft202012Validator
-
 from mapper_commercetools.cart_settings import CartSettings
-from mapper_commercetools.consent import ConsentRule
+from mapper_commercetools.consent import custom_field_names
+from mapper_commercetools.consent_settings import compile_consents
 from mapper_commercetools.custom_fields import FieldRule, FieldRules
 from mapper_commercetools.deletions import DeletionRules, compile_deletion_rules
 from mapper_commercetools.dotdigital import field_names as dotdigital_names
 from mapper_commercetools.event_settings import EventSettings
 from mapper_commercetools.iterable import field_names as iterable_names
+from mapper_commercetools.list_rules import compile_list_rules
 from mapper_commercetools.markets import MARKET_FACTS, Markets, check_catalog_names, compile_markets
 from mapper_commercetools.order_summaries import OrderSummaryRules, compile_order_summary_rules
 from mapper_commercetools.outcomes import SkipRecordError
+from mapper_commercetools.settings_check import check_settings
 from mapper_commercetools.settings_schema import (
-    CONSENT_DEFAULTS,
     DOTDIGITAL_FIELD_DEFAULTS,
     ORDER_STATUS_DEFAULTS,
     SETTINGS_SCHEMA,
@@ -28,15 +28,12 @@ from mapper_commercetools.settings_schema import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from jsonschema import ValidationError
+    from mapper_commercetools.consent import ConsentRule
+    from mapper_commercetools.list_rules import ListRule
 
 T = TypeVar("T")
 
 ProjectType = Literal["hybrid", "userid", "email"]
-
-
-class SettingsError(ValueError):
-    """A setting is wrong; the text names its path and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +65,7 @@ class CatalogSettings:
         per_variant: One entry per variant instead of per product.
         per_market: One catalogue per market instead of one for everybody.
         skip_incomplete: Whether entries without a mandatory property are left out (Dotdigital).
+        category_paths: Whether categories travel with their names and paths, from the stream `categories`.
         attributes: Product attributes to take along.
     """
 
@@ -75,6 +73,7 @@ class CatalogSettings:
     per_variant: bool
     per_market: bool
     skip_incomplete: bool
+    category_paths: bool
     attributes: FieldRules
 
 
@@ -89,7 +88,8 @@ class MappingSettings:
     markets: Markets
     store: StoreRule
     project_type: ProjectType
-    consent: ConsentRule
+    consent: tuple[ConsentRule, ...]
+    lists: tuple[ListRule, ...]
     customer_fields: FieldRules
     order_fields: FieldRules
     clear_absent: bool
@@ -118,24 +118,26 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
         at: The instant at which prices must be valid; now by default.
 
     Raises:
-        SettingsError: If a setting is unknown or wrong.
+        ValueError: If a setting is unknown or wrong; the text names its path and says what to do.
     """
-    _check_schema(config, path)
+    check_settings(config, SETTINGS_SCHEMA, path)
     markets = _markets(config, path, at or datetime.now(timezone.utc))
     catalog, store = _section(config, "catalog"), _section(config, "store")
-    consent = _consent(_section(_section(config, "consent"), "email"), path)
     custom_fields = _section(config, "custom_fields")
     keys = store.get("keys")
     data_fields = _dotdigital_fields(_section(config, "dotdigital_fields"), path, with_markets=bool(markets.named))
     taken = frozenset(name.upper() for name in data_fields.values())
+    consents = compile_consents(config.get("consent"), f"{path}consent", taken)
+    taken |= {rule.dotdigital.data_field.upper() for rule in consents if rule.dotdigital.data_field}
     order_summaries = _order_summaries(config, path, taken)
     return MappingSettings(
         markets=markets,
         store=StoreRule(frozenset(keys) if keys else None, store.get("without", "take") == "take"),
         project_type=_section(config, "identity").get("project_type", "hybrid"),
-        consent=consent,
+        consent=consents,
+        lists=compile_list_rules(config.get("lists"), f"{path}lists", markets),
         customer_fields=_field_rules(_section(custom_fields, "customers"), "custom_fields.customers").leaving_out(
-            consent.evidence_fields()
+            custom_field_names(place for rule in consents for place in rule.evidence_paths())
         ),
         order_fields=_field_rules(_section(custom_fields, "orders"), "custom_fields.orders"),
         clear_absent=config.get("absent_fields") == "clear",
@@ -146,6 +148,7 @@ def compile_settings(config: Mapping[str, Any], *, path: str = "", at: datetime 
             per_variant=catalog.get("item") == "variant",
             per_market=catalog.get("per_market", False),
             skip_incomplete=catalog.get("incomplete") == "skip",
+            category_paths=catalog.get("category_paths", False),
             attributes=FieldRules(
                 "attributes", "catalog.attributes", _rules(catalog.get("attributes")), map_unlisted=False
             ),
@@ -169,7 +172,7 @@ def check_field_names(rules: FieldRules, destination: str, taken: frozenset[str]
         path: What comes before a setting's name in error texts.
 
     Raises:
-        SettingsError: If the destination refuses a name, or two rules give the same.
+        ValueError: If the destination refuses a name, or two rules give the same.
     """
     names = iterable_names if destination == "iterable" else dotdigital_names
     seen: dict[str, str] = {}
@@ -179,10 +182,10 @@ def check_field_names(rules: FieldRules, destination: str, taken: frozenset[str]
         place = f"{path}{rules.setting}.fields.{source_name}.name"
         if fault := names.fault_of_name(rule.name, taken):
             message = f"{place}: '{rule.name}': {fault}; choose another name"
-            raise SettingsError(message)
+            raise ValueError(message)
         if rule.name in seen:
             message = f"{place}: '{rule.name}' is the name of {seen[rule.name]} already; choose another name"
-            raise SettingsError(message)
+            raise ValueError(message)
         seen[rule.name] = source_name
 
 
@@ -190,22 +193,14 @@ def _order_summaries(config: Mapping[str, Any], path: str, taken: frozenset[str]
     section = config.get("order_summaries")
     if section is None:
         return None
-    try:
-        return compile_order_summary_rules(
-            section, f"{path}order_summaries", currency=config.get("currency"), taken_data_fields=taken
-        )
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
+    return compile_order_summary_rules(
+        section, f"{path}order_summaries", currency=config.get("currency"), taken_data_fields=taken
+    )
 
 
 def _compiled(config: Mapping[str, Any], name: str, compile_section: Callable[[Any, str], T], path: str) -> T | None:
     """Return a section compiled; None if it is not there, which means that nothing of it is wanted."""
-    if config.get(name) is None:
-        return None
-    try:
-        return compile_section(config[name], f"{path}{name}")
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
+    return None if config.get(name) is None else compile_section(config[name], f"{path}{name}")
 
 
 def _data_fields_of(rules: OrderSummaryRules | None) -> frozenset[str]:
@@ -217,48 +212,12 @@ def _section(config: Mapping[str, Any], name: str) -> dict[str, Any]:
     return dict(section) if section else {}
 
 
-def _check_schema(config: Mapping[str, Any], path: str) -> None:
-    errors = Draft202012Validator(SETTINGS_SCHEMA).iter_errors(dict(config))
-    first = min(errors, key=lambda error: [str(step) for step in error.absolute_path], default=None)
-    if first is not None:
-        raise SettingsError(_explain(first, path))
-
-
-def _explain(error: ValidationError, path: str) -> str:
-    steps = [str(step) for step in error.absolute_path]
-    instance, schema = error.instance, error.schema
-    if error.validator == "additionalProperties" and isinstance(schema, dict) and isinstance(instance, dict):
-        known = schema.get("properties", {})
-        unknown = next(str(name) for name in instance if name not in known)
-        return f"{path}{'.'.join([*steps, unknown])}: unknown setting; known here are {', '.join(known)}"
-    return f"{path}{'.'.join(steps)}: {error.message}"
-
-
 def _markets(config: Mapping[str, Any], path: str, at: datetime) -> Markets:
     catalog = _section(config, "catalog")
-    try:
-        markets = compile_markets(config, path, at)
-        if catalog.get("per_market"):
-            check_catalog_names(markets, catalog.get("name", "products"), path)
-    except ValueError as error:
-        raise SettingsError(str(error)) from error
+    markets = compile_markets(config, path, at)
+    if catalog.get("per_market"):
+        check_catalog_names(markets, catalog.get("name", "products"), path)
     return markets
-
-
-def _consent(section: dict[str, Any], path: str) -> ConsentRule:
-    merged = {**CONSENT_DEFAULTS, **section}
-    both = [value for value in merged["yes_values"] if any(_same(value, other) for other in merged["no_values"])]
-    if both:
-        message = (
-            f"{path}consent.email: the value {both[0]!r} is in both yes_values and no_values; keep it in one of them"
-        )
-        raise SettingsError(message)
-    paths = {name: tuple(merged[name].split(".")) for name in ("field", "time", "url", "ip", "user_agent", "text")}
-    return ConsentRule(yes_values=tuple(merged["yes_values"]), no_values=tuple(merged["no_values"]), **paths)
-
-
-def _same(value: object, other: object) -> bool:
-    return type(value) is type(other) and value == other
 
 
 def _rules(fields: dict[str, Any] | None) -> dict[str, FieldRule | None]:
@@ -269,7 +228,13 @@ def _rules(fields: dict[str, Any] | None) -> dict[str, FieldRule | None]:
 
 
 def _field_rules(section: dict[str, Any], setting: str) -> FieldRules:
-    return FieldRules("custom.fields", setting, _rules(section.get("fields")), section.get("unlisted", "map") == "map")
+    return FieldRules(
+        "custom.fields",
+        setting,
+        _rules(section.get("fields")),
+        map_unlisted=section.get("unlisted", "map") == "map",
+        enum_labels=section.get("enum_labels", False),
+    )
 
 
 def _dotdigital_fields(section: dict[str, Any], path: str, *, with_markets: bool) -> dict[str, str]:
@@ -280,9 +245,9 @@ def _dotdigital_fields(section: dict[str, Any], path: str, *, with_markets: bool
         place = f"{path}dotdigital_fields.{key}"
         if fault := dotdigital_names.fault_of_name(name, frozenset()):
             message = f"{place}: '{name}': {fault}; choose another name"
-            raise SettingsError(message)
+            raise ValueError(message)
         if name.upper() in {other.upper() for other in names.values()}:
             message = f"{place}: '{name}' is the name of another standard field; choose another name"
-            raise SettingsError(message)
+            raise ValueError(message)
         names[key] = name
     return names

@@ -5,23 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from mapper_commercetools.cart_settings import CARTS_SCHEMA
+from mapper_commercetools.consent_settings import CONSENT_SCHEMA
 from mapper_commercetools.deletions import DELETIONS_SCHEMA
 from mapper_commercetools.event_settings import EVENTS_SCHEMA
+from mapper_commercetools.list_rules import LISTS_SCHEMA
 from mapper_commercetools.order_summaries import ORDER_SUMMARIES_SCHEMA
 
-_PATH = r"^[^.]+(\.[^.]+)*$"
-_CONSENT_VALUES = {"type": "array", "items": {"type": ["string", "boolean", "integer"]}}
-
-CONSENT_DEFAULTS: dict[str, Any] = {
-    "field": "custom.fields.NEWSLETTER_SUBSCRIBE",
-    "yes_values": ["YES", True],
-    "no_values": ["NO", False],
-    "time": "custom.fields.newsletterConsentAt",
-    "url": "custom.fields.newsletterConsentUrl",
-    "ip": "custom.fields.newsletterConsentIp",
-    "user_agent": "custom.fields.newsletterConsentUserAgent",
-    "text": "custom.fields.newsletterConsentText",
-}
 ORDER_STATUS_DEFAULTS = {
     "Open": "Pending",
     "Confirmed": "Paid",
@@ -62,10 +51,6 @@ def _object(description: str, properties: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _path(description: str, default: str) -> dict[str, Any]:
-    return {"type": "string", "pattern": _PATH, "default": default, "description": description}
-
-
 def _field_rules(description: str) -> dict[str, Any]:
     return {
         "type": "object",
@@ -93,6 +78,12 @@ def _custom_fields(of: str) -> dict[str, Any]:
                 "default": "map",
                 "description": "What happens to custom fields that `fields` does not list: `map` takes those with a "
                 "single value (text, number, boolean, date) under a safe name, `ignore` takes none",
+            },
+            "enum_labels": {
+                "type": "boolean",
+                "default": False,
+                "description": "Whether enums travel as their labels, in the language of the record, instead of their "
+                "keys. Needs the tap's stream `types`, read whole in each run",
             },
             "fields": _field_rules(
                 "Custom field name → `{name, type}`, both optional, or null to leave the field out. Types: `string`, "
@@ -141,6 +132,13 @@ _MARKET: dict[str, Any] = {
             "minLength": 1,
             "description": "Customer group of its prices: the id, or the key likewise",
         },
+        "supply_channels": {
+            "type": ["array", "null"],
+            "items": {"type": "string", "minLength": 1},
+            "minItems": 1,
+            "description": "Supply channels whose stock counts in it, together: ids, or keys likewise. Without it the "
+            "stock of no particular channel, else, if there is none, that of all channels",
+        },
         "product_url": {"type": ["string", "null"], "description": "Address of a product's page in it"},
         "default": {"type": "boolean", "description": "Whether records that belong to no other market belong to it"},
     },
@@ -172,8 +170,8 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
         "items": _MARKET,
         "minItems": 1,
         "description": "The shop's markets, see [Markets](#markets): `{key, stores, countries, locales, currency, "
-        "country, channel, customer_group, product_url, default}`, of which only `key` is required. Without this "
-        "setting the shop is one market, described by `locales`, `currency`, `country` and `product_url`",
+        "country, channel, customer_group, supply_channels, product_url, default}`, of which only `key` is required. "
+        "Without this setting the shop is one market, described by `locales`, `currency`, `country` and `product_url`",
     },
     "store": _object(
         "Which stores' customers and orders travel",
@@ -202,32 +200,8 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
             },
         },
     ),
-    "consent": _object(
-        "Where consent is kept. What is neither a yes nor a no is unknown, and unknown never subscribes anybody",
-        {
-            "email": _object(
-                "Consent to e-mail: paths within a customer",
-                {
-                    "field": _path("The consent itself", CONSENT_DEFAULTS["field"]),
-                    "yes_values": {
-                        **_CONSENT_VALUES,
-                        "default": CONSENT_DEFAULTS["yes_values"],
-                        "description": "Values that mean yes, spelt exactly",
-                    },
-                    "no_values": {
-                        **_CONSENT_VALUES,
-                        "default": CONSENT_DEFAULTS["no_values"],
-                        "description": "Values that mean no, spelt exactly",
-                    },
-                    "time": _path("When it was given or withdrawn", CONSENT_DEFAULTS["time"]),
-                    "url": _path("Evidence: the page", CONSENT_DEFAULTS["url"]),
-                    "ip": _path("Evidence: the IP address", CONSENT_DEFAULTS["ip"]),
-                    "user_agent": _path("Evidence: the browser", CONSENT_DEFAULTS["user_agent"]),
-                    "text": _path("Evidence: the words agreed to", CONSENT_DEFAULTS["text"]),
-                },
-            ),
-        },
-    ),
+    "consent": CONSENT_SCHEMA,
+    "lists": LISTS_SCHEMA,
     "custom_fields": _object(
         "The shop's own fields",
         {"customers": _custom_fields("customers"), "orders": _custom_fields("orders")},
@@ -277,6 +251,13 @@ SETTINGS_PROPERTIES: dict[str, Any] = {
                 "description": "One catalogue for each of the `markets`, Iterable: `<name>-<key of the market>`, "
                 "Dotdigital: `catalog_<name>_<key of the market>`. Otherwise one with the texts and prices of the "
                 "first market",
+            },
+            "category_paths": {
+                "type": "boolean",
+                "default": False,
+                "description": "Whether entries tell their categories by name and by path, as `Men > Shoes > Trail`. "
+                "Needs the tap's stream `categories`, read whole in each run. Without it names come only from expanded "
+                "references",
             },
             "attributes": _field_rules(
                 "Product attributes to take along: attribute name → `{name, type}`, both optional. "

@@ -295,4 +295,4 @@ def test_the_carts_of_a_whole_shop_all_have_an_outcome_and_add_up() -> None:
 )
 def test_a_wrong_setting_is_named_by_its_path(section: Record, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        CartSettings.compile(section, "c.carts")
+        compile_settings({"carts": section}, path="c.")

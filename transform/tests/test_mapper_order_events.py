@@ -306,7 +306,7 @@ def test_events_carry_their_market(order: Record) -> None:
 )
 def test_a_wrong_setting_is_named_by_its_path(section: Record, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
-        EventSettings.compile(section, "c.events")
+        compile_settings({"events": section}, path="c.")
 
 
 def test_without_settings_all_events_but_one_have_their_own_names() -> None:

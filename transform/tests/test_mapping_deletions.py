@@ -14,6 +14,7 @@ from mapper_commercetools.dotdigital import deleted_contacts
 from mapper_commercetools.dotdigital.contacts import contacts_stream
 from mapper_commercetools.iterable import deleted_users
 from mapper_commercetools.outcomes import RejectRecordError, SkipRecordError
+from mapper_commercetools.references import References
 from mapper_commercetools.settings import compile_settings
 
 Record = dict[str, Any]
@@ -218,8 +219,10 @@ def test_every_record_fits_the_stream_that_was_announced_for_it(item: str) -> No
     rules: Record = {"customers": "unsubscribe", "erased": "delete", "dotdigital_identifier": "ct-customer-id"}
     settings, compiled = compile_settings(config), compile_deletion_rules(rules, "")
     announced = {
-        "iterable": deleted_users.deletion_streams(settings),
-        "dotdigital": deleted_contacts.deletion_streams(compiled, settings, contacts_stream(settings, {})),
+        "iterable": deleted_users.deletion_streams(settings, References()),
+        "dotdigital": deleted_contacts.deletion_streams(
+            compiled, settings, References(), contacts_stream(settings, {})
+        ),
     }
     records = [deletion(), deletion(change="erased"), deletion("product", variantIds=[1])]
     for destination, streams in announced.items():

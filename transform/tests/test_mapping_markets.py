@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mapper_commercetools.engine import create_record_mapper
 from mapper_commercetools.markets import compile_markets
-from mapper_commercetools.settings import SettingsError, compile_settings
+from mapper_commercetools.settings import compile_settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -356,14 +356,14 @@ def test_the_default_is_the_marked_market_else_the_top_level_else_the_only_one(m
 )
 @pytest.mark.parametrize("destination", ["iterable", "dotdigital"])
 def test_a_wrong_market_is_named_by_its_path(destination: str, config: Record, text: str) -> None:
-    with pytest.raises(SettingsError, match=r"^mapper\.config\." + text):
+    with pytest.raises(ValueError, match=r"^mapper\.config\." + text):
         create_record_mapper(config, destination)
 
 
 def test_a_data_field_of_the_market_cannot_take_another_fields_name() -> None:
     names = {"dotdigital_fields": {"stores": "STORE"}}
     assert compile_settings(names).dotdigital_fields["stores"] == "STORE"
-    with pytest.raises(SettingsError, match=r"^dotdigital_fields\.store: 'STORE' is the name of another standard"):
+    with pytest.raises(ValueError, match=r"^dotdigital_fields\.store: 'STORE' is the name of another standard"):
         compile_settings({**names, "markets": MARKETS})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 from mapper_commercetools.engine import create_record_mapper
-from mapper_commercetools.settings import SettingsError, compile_settings
+from mapper_commercetools.settings import compile_settings
 from mapper_commercetools.settings_schema import SETTINGS_PROPERTIES, SETTINGS_SCHEMA
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
@@ -60,13 +60,13 @@ def test_a_wrong_setting_is_named_by_its_path(config: dict[str, Any], text: str)
 def test_a_name_that_the_destination_refuses_is_refused_at_the_start(destination: str, name: str, text: str) -> None:
     config = {"custom_fields": {"customers": {"fields": {"tier": {"name": name}}}}}
     path = r"mapper\.config\.custom_fields\.customers\.fields\.tier\.name"
-    with pytest.raises(SettingsError, match=f"^{path}: .*{text}.*; choose another name$"):
+    with pytest.raises(ValueError, match=f"^{path}: .*{text}.*; choose another name$"):
         create_record_mapper(config, destination)
 
 
 def test_two_rules_of_one_name_are_refused() -> None:
     fields = {"a": {"name": "LEVEL"}, "b": {"name": "LEVEL"}}
-    with pytest.raises(SettingsError, match="'LEVEL' is the name of a already"):
+    with pytest.raises(ValueError, match="'LEVEL' is the name of a already"):
         create_record_mapper({"custom_fields": {"customers": {"fields": fields}}}, "dotdigital")
 
 
@@ -74,7 +74,7 @@ def test_two_rules_of_one_name_are_refused() -> None:
     ("name", "text"), [("ID", "refuses"), ("WAY_TOO_LONG_FOR_A_FIELD", "1 to 20"), ("lastname", "another standard")]
 )
 def test_standard_fields_can_be_renamed_only_to_names_that_work(name: str, text: str) -> None:
-    with pytest.raises(SettingsError, match=rf"^dotdigital_fields\.\w+: '\w+'.*{text}"):
+    with pytest.raises(ValueError, match=rf"^dotdigital_fields\.\w+: '\w+'.*{text}"):
         compile_settings({"dotdigital_fields": {"customer_id": name}})
 
 

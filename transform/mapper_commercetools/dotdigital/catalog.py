@@ -12,11 +12,14 @@ from mapper_commercetools.json_schema import array_of, open_object, record_schem
 from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped, skipped
+from mapper_commercetools.product_attributes import attribute_schemas
 from mapper_commercetools.products import ProductFacts, read_product
 from mapper_commercetools.timestamps import iso_text
 
 if TYPE_CHECKING:
+    from mapper_commercetools.categories import ProductCategory
     from mapper_commercetools.markets import Market
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -24,6 +27,13 @@ CATALOG = "catalog"
 
 # Dotdigital: a product without one of these is stored, but product blocks and recommendations cannot use it.
 MANDATORY = ("name", "price", "sku", "url", "image_path")
+_ATTRIBUTE_TYPES = {
+    "string": required("string", ""),
+    "number": required("number", ""),
+    "boolean": required("boolean", ""),
+    "date": required("string", "", format="date-time"),
+    "list": required("string", ""),
+}
 
 
 def collection_name(market: Market, settings: MappingSettings) -> str:
@@ -32,8 +42,11 @@ def collection_name(market: Market, settings: MappingSettings) -> str:
     return f"{name}_{market.key}" if settings.catalog.per_market else name
 
 
-def catalog_stream(settings: MappingSettings) -> MappedStream:
-    """Return the stream `catalog`."""
+def catalog_stream(settings: MappingSettings, references: References) -> MappedStream:
+    """Return the stream `catalog`, with the types of attributes as far as rules and product types tell them."""
+    of_attributes = attribute_schemas(
+        settings.catalog.attributes, references.attribute_types, property_name, _ATTRIBUTE_TYPES
+    )
     of_market = {name: required("string", description) for name, description in MARKET_FACTS.items()}
     category = open_object(
         {"Id": required("string", "commercetools category id"), "Name": required("string", "Name, if it is known")},
@@ -57,8 +70,9 @@ def catalog_stream(settings: MappingSettings) -> MappedStream:
             "url": required("string", "Product page"),
             "image_path": required("string", "Image"),
             "categories": array_of(category, "Categories"),
+            "category_paths": array_of(required("string", "Path"), "Names from the root down, `Men > Shoes > Trail`"),
             "created_date": required("string", "When the product was made", format="date-time"),
-            "attributes": open_object({}, "Product attributes that the setting catalog.attributes lists"),
+            "attributes": open_object(of_attributes, "Product attributes that the setting catalog.attributes lists"),
         },
         "The record; it replaces what is there",
         needs=("id", "status"),
@@ -74,7 +88,7 @@ def catalog_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(CATALOG, schema, ("collectionName", "key"))
 
 
-def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_product(product: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map a product to one record, or to one per variant, in one collection, or in one per market.
 
     An unpublished one is `Disabled`, not left out.
@@ -84,8 +98,9 @@ def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord
         SkipRecordError: If it was never published, or has no variants when entries are per variant.
     """
     records: list[MappedRecord] = []
+    tree = references.category_tree(settings)
     for market in settings.markets.of_catalogues(per_market=settings.catalog.per_market):
-        facts = read_product(product, market)
+        facts = read_product(product, market, tree)
         entries = catalog_entries(facts, per_variant=settings.catalog.per_variant)
         records.extend(_record(facts, entry, settings) for entry in entries)
     return records
@@ -96,8 +111,8 @@ def _record(product: ProductFacts, entry: CatalogEntry, settings: MappingSetting
     if settings.catalog.skip_incomplete:
         missing = [name for name in MANDATORY if name not in properties]
         if missing:
-            standalone = product.has_standalone_prices and "price" in missing
-            why = "; priceMode Standalone: the price is not in the product" if standalone else ""
+            untold = product.prices_untold and "price" in missing
+            why = "; priceMode Standalone: the price is not in the product" if untold else ""
             return skipped(CATALOG, f"mandatory for product blocks and missing: {', '.join(missing)}{why}")
     collection = collection_name(product.market, settings)
     return mapped(CATALOG, {"collectionName": collection, "key": entry.id, "json": properties})
@@ -123,13 +138,13 @@ def _properties(product: ProductFacts, entry: CatalogEntry, settings: MappingSet
             "status": "Enabled" if product.published else "Disabled",
             "url": entry.url,
             "image_path": entry.image_url,
-            "categories": [_category(id_, product) for id_ in product.category_ids],
+            "categories": [_category(category) for category in product.categories],
+            "category_paths": [clipped(category.path) for category in product.categories if category.path],
             "created_date": iso_text(product.created_at) if product.created_at else None,
             "attributes": {name: own_field(value) for name, value in own.items()},
         }
     )
 
 
-def _category(identifier: str, product: ProductFacts) -> dict[str, str]:
-    name = product.category_names.get(identifier)
-    return {"Id": identifier, "Name": clipped(name)} if name else {"Id": identifier}
+def _category(category: ProductCategory) -> dict[str, str]:
+    return {"Id": category.id, "Name": clipped(category.name)} if category.name else {"Id": category.id}

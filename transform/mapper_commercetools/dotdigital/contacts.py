@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.consent import Consent, read_consent
-from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.custom_fields import read_custom_fields
+from mapper_commercetools.dotdigital.contact_consent import CONSENT_RECORD_PARTS, contact_consent
 from mapper_commercetools.dotdigital.field_names import clean_name
 from mapper_commercetools.dotdigital.field_values import clipped, own_field, without_absent
 from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mapper_commercetools.json_schema import JsonSchema
     from mapper_commercetools.markets import Market
     from mapper_commercetools.orders import OrderFacts
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
 
 CONTACTS = "contacts"
@@ -53,10 +54,22 @@ def contacts_stream(settings: MappingSettings, source_schema: JsonSchema) -> Map
         name: nullable("string", f"Data field for {key}", **({"format": "date-time"} if name in dates else {}))
         for key, name in settings.dotdigital_fields.items()
     }
+    for rule in settings.consent:
+        if rule.dotdigital.data_field is not None:
+            fields[rule.dotdigital.data_field] = nullable("boolean", f"Consent {rule.name}; absent while it is unknown")
     fields.update(_custom_field_types(settings, source_schema))
     consent_record = record_schema(
-        {name: required("string", name) for name in _CONSENT_RECORD_PARTS}, needs=_CONSENT_RECORD_PARTS
+        {name: required("string", name) for name in CONSENT_RECORD_PARTS}, needs=CONSENT_RECORD_PARTS
     )
+    preference = record_schema(
+        {
+            "id": required("integer", "Id of the preference"),
+            "name": required("string", "Its name instead, which the loader turns into the id"),
+            "isOptedIn": required("boolean", "true on a yes, false on a no"),
+        },
+        needs=("isOptedIn",),
+    )
+    sms_channel = open_object({"status": required("string", "subscribed or unsubscribed")}, "SMS channel")
     email_channel = open_object(
         {
             "status": required("string", "subscribed or unsubscribed"),
@@ -72,15 +85,25 @@ def contacts_stream(settings: MappingSettings, source_schema: JsonSchema) -> Map
         {
             "matchIdentifier": required("string", "email"),
             "identifiers": open_object(
-                {"email": required("string", "E-mail address, lower-cased")}, "Identifiers", needs=("email",)
+                {
+                    "email": required("string", "E-mail address, lower-cased"),
+                    "mobileNumber": required("string", "Number of somebody who said yes to SMS: E.164, digits only"),
+                },
+                "Identifiers",
+                needs=("email",),
             ),
             "dataFields": open_object(fields, "Data fields"),
             "channelProperties": open_object(
-                {"email": email_channel}, "Only there if the source says yes or no to e-mail"
+                {"email": email_channel, "sms": sms_channel}, "A channel is there only if the source says yes or no"
+            ),
+            "preferences": array_of(preference, "Marketing preferences to which the source says yes or no"),
+            "lists": array_of(
+                {"type": ["integer", "string"], "description": "Id of the list, or its name for the loader"},
+                "Lists to join",
             ),
             "consentRecords": array_of(consent_record, "Evidence, only if all of it is known"),
             "consentedAt": required(
-                "string", "When the yes was given; for the loader, not for the API", format="date-time"
+                "string", "When the yes to e-mail was given; for the loader, not for the API", format="date-time"
             ),
         },
         needs=("matchIdentifier", "identifiers"),
@@ -88,15 +111,11 @@ def contacts_stream(settings: MappingSettings, source_schema: JsonSchema) -> Map
     return MappedStream(CONTACTS, schema, ())
 
 
-_CONSENT_RECORD_PARTS = ("text", "dateTimeConsented", "url", "ipAddress", "userAgent")
-
-
-def map_customer(customer: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_customer(customer: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map a customer to a contact.
 
-    Consent: a yes subscribes (opt-in type single, never resubscribing somebody unasked), a no unsubscribes, and
-    without either nothing is said about the channel, so that the loader leaves an existing contact as it is and makes
-    a new one unmailable.
+    Consent, see `contact_consent`: where neither yes nor no is known nothing is said, so that the loader leaves an
+    existing contact as it is and makes a new one unmailable.
 
     Raises:
         RejectRecordError: If the customer is malformed.
@@ -108,17 +127,23 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
         message = "email: missing, and contacts are identified by it"
         raise SkipRecordError(message)
     market = market_of_customer(facts, settings.markets)
-    own = read_fields(
-        nested(nested(customer, "custom"), "fields"),
+    own = read_custom_fields(
+        customer,
         settings.customer_fields,
+        references,
         lambda source_name: clean_name(source_name, settings.taken_data_fields),
         locale_preference(facts.locale, market.locales),
     )
     data_fields = _standard_fields(facts, market.facts(facts.stores, facts.locale), settings)
     data_fields.update((name, own_field(value)) for name, value in own.items())
+    consent = contact_consent(customer, settings.consent)
     contact = _contact(facts.email)
-    contact["dataFields"] = data_fields
-    contact.update(_consent_members(read_consent(customer, settings.consent)))
+    contact["identifiers"].update(consent.identifiers)
+    contact["dataFields"] = {**data_fields, **consent.data_fields}
+    contact.update(consent.members)
+    belongs = [rule.name for rule in settings.lists if rule.unmet(customer, facts, settings.markets) is None]
+    if lists := [*consent.lists, *belongs]:
+        contact["lists"] = lists
     return [mapped(CONTACTS, contact)]
 
 
@@ -188,35 +213,6 @@ def _standard_fields(
             # What the market says goes together: no channel of an old market stays beside a new one.
             fields[name] = None
     return fields
-
-
-def _consent_members(consent: Consent) -> dict[str, Any]:
-    if consent.answer == "unknown":
-        return {}
-    if consent.answer == "no":
-        return {"channelProperties": {"email": {"status": "unsubscribed"}}}
-    members: dict[str, Any] = {
-        "channelProperties": {
-            "email": {
-                "status": "subscribed",
-                "optInType": "single",
-                "resubscribeOptions": {"resubscribeWithNoChallenge": False},
-            }
-        }
-    }
-    if consent.time is not None:
-        members["consentedAt"] = iso_text(consent.time)
-        if consent.text and consent.url and consent.ip and consent.user_agent:
-            members["consentRecords"] = [
-                {
-                    "text": consent.text,
-                    "dateTimeConsented": iso_text(consent.time),
-                    "url": consent.url,
-                    "ipAddress": consent.ip,
-                    "userAgent": consent.user_agent,
-                }
-            ]
-    return members
 
 
 def _custom_field_types(settings: MappingSettings, source_schema: JsonSchema) -> dict[str, JsonSchema]:

@@ -11,6 +11,7 @@ from mapper_commercetools.json_schema import record_schema, required
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, RejectRecordError, SkipRecordError, mapped
 
 if TYPE_CHECKING:
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -24,15 +25,18 @@ def deleted_contacts_stream(rules: DeletionRules) -> MappedStream:
     return MappedStream(DELETED_CONTACTS, schema, (name,))
 
 
-def deletion_streams(rules: DeletionRules, settings: MappingSettings, contacts: MappedStream) -> list[MappedStream]:
+def deletion_streams(
+    rules: DeletionRules, settings: MappingSettings, references: References, contacts: MappedStream
+) -> list[MappedStream]:
     """Return the streams that deletions yield: contacts that say no, those to delete, records whose json may be null.
 
     Args:
         rules: The setting `deletions`.
         settings: The other settings.
+        references: What the run has read of the records that others refer to.
         contacts: The stream `contacts` as the customers announced it.
     """
-    records = catalog_stream(settings)
+    records = catalog_stream(settings, references)
     properties = records.schema["properties"]
     json = {**properties["json"], "type": ["object", "null"]}
     schema = {**records.schema, "properties": {**properties, "json": json}}

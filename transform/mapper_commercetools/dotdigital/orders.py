@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.custom_fields import read_custom_fields
 from mapper_commercetools.dotdigital.contacts import contact_of_order
 from mapper_commercetools.dotdigital.field_names import property_name, record_key
 from mapper_commercetools.dotdigital.field_values import as_number, clipped, own_field, without_absent
@@ -14,11 +14,12 @@ from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.orders import OrderFacts, read_order
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
 from mapper_commercetools.people import region_of, street_of
-from mapper_commercetools.source_values import Record, nested, text
+from mapper_commercetools.source_values import Record, text
 from mapper_commercetools.timestamps import iso_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.line_items import OrderLine
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
 
 ORDERS = "orders"
@@ -90,7 +91,7 @@ def orders_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(ORDERS, schema, ("key",))
 
 
-def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_order(order: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map an order to its contact, then to the Insight record.
 
     Raises:
@@ -103,9 +104,10 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
     if facts.email is None:
         message = "customerEmail: missing, and an order belongs to a contact with an e-mail address"
         raise SkipRecordError(message)
-    own = read_fields(
-        nested(nested(order, "custom"), "fields"),
+    own = read_custom_fields(
+        order,
         settings.order_fields,
+        references,
         property_name,
         locale_preference(facts.locale, market.locales),
     )

@@ -9,6 +9,7 @@ from mapper_commercetools.stream_mapping import MappingPart, StreamMapping
 
 if TYPE_CHECKING:
     from mapper_commercetools.outcomes import MappedStream
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
 
 
@@ -32,26 +33,29 @@ class _AnnouncedContacts:
         return stream if rules is None else derived_fields.with_derived_fields(stream, rules)
 
 
-def stream_mappings(settings: MappingSettings) -> dict[str, StreamMapping]:
+def stream_mappings(settings: MappingSettings, references: References) -> dict[str, StreamMapping]:
     """Return the mapping of each source stream.
 
     Args:
         settings: The settings.
+        references: What the run has read of the records that others refer to.
     """
     announced = _AnnouncedContacts(settings)
+    products = StreamMapping(
+        lambda _: [catalog.catalog_stream(settings, references)],
+        (MappingPart(catalog.CATALOG, lambda record: catalog.map_product(record, settings, references)),),
+    )
     mappings = {
         "customers": StreamMapping(
             announced.by_customers,
-            (MappingPart(contacts.CONTACTS, lambda record: contacts.map_customer(record, settings)),),
+            (MappingPart(contacts.CONTACTS, lambda record: contacts.map_customer(record, settings, references)),),
         ),
         "orders": StreamMapping(
             lambda _: [announced.stream, orders.orders_stream(settings)],
-            (MappingPart(orders.ORDERS, lambda record: orders.map_order(record, settings)),),
+            (MappingPart(orders.ORDERS, lambda record: orders.map_order(record, settings, references)),),
         ),
-        "products": StreamMapping(
-            lambda _: [catalog.catalog_stream(settings)],
-            (MappingPart(catalog.CATALOG, lambda record: catalog.map_product(record, settings)),),
-        ),
+        "products": products,
+        "product_offers": products,
     }
     rules = settings.order_summaries
     if rules is not None:
@@ -68,7 +72,7 @@ def stream_mappings(settings: MappingSettings) -> dict[str, StreamMapping]:
     deletions = settings.deletions
     if deletions is not None:
         mappings["deletions"] = StreamMapping(
-            lambda _: deleted_contacts.deletion_streams(deletions, settings, announced.stream),
+            lambda _: deleted_contacts.deletion_streams(deletions, settings, references, announced.stream),
             (
                 MappingPart(
                     deleted_contacts.DELETED_CONTACTS,

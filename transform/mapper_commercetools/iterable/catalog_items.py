@@ -12,11 +12,13 @@ from mapper_commercetools.json_schema import array_of, open_object, record_schem
 from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
+from mapper_commercetools.product_attributes import attribute_schemas
 from mapper_commercetools.products import ProductFacts, read_product
 from mapper_commercetools.timestamps import iterable_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.markets import Market
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -39,10 +41,18 @@ _FIELDS = {
     "status": required("string", "Enabled if published, else Disabled"),
     "categoryIds": array_of(required("string", "Id"), "commercetools category ids"),
     "categories": array_of(required("string", "Name"), "Category names, as far as they are known"),
+    "categoryPaths": array_of(required("string", "Path"), "Names from the root down, as `Men > Shoes > Trail`"),
     "createdAt": required("string", "When the product was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
     "updatedAt": required("string", "When it last changed, `yyyy-MM-dd HH:mm:ss +00:00`"),
 }
 _MARKET_FIELDS = {name: required("string", description) for name, description in MARKET_FACTS.items()}
+# Dates have a form that is no JSON Schema date-time: Iterable knows them by their first value.
+_ATTRIBUTE_TYPES = {
+    "string": required("string", ""),
+    "number": required("number", ""),
+    "boolean": required("boolean", ""),
+    "list": array_of(required("string", "Item"), ""),
+}
 _STANDARD_NAMES = frozenset(_FIELDS)
 _NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
 
@@ -61,9 +71,16 @@ def catalog_name(market: Market, settings: MappingSettings) -> str:
     return f"{name}-{market.key}" if settings.catalog.per_market else name
 
 
-def catalog_items_stream(settings: MappingSettings) -> MappedStream:
-    """Return the stream `catalog_items`."""
-    fields = {**_FIELDS, **_MARKET_FIELDS} if settings.markets.named else _FIELDS
+def catalog_items_stream(settings: MappingSettings, references: References) -> MappedStream:
+    """Return the stream `catalog_items`, with the types of attributes as far as rules and product types tell them."""
+    taken = taken_names(settings)
+    of_attributes = attribute_schemas(
+        settings.catalog.attributes,
+        references.attribute_types,
+        lambda source_name: clean_name(source_name, taken),
+        _ATTRIBUTE_TYPES,
+    )
+    fields = {**_FIELDS, **(_MARKET_FIELDS if settings.markets.named else {}), **of_attributes}
     schema = record_schema(
         {
             "catalogName": required("string", "Name of the catalog"),
@@ -75,7 +92,7 @@ def catalog_items_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(CATALOG_ITEMS, schema, ("catalogName", "itemId"))
 
 
-def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_product(product: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map a product to one catalog item, or to one per variant, in one catalog, or in one per market.
 
     An unpublished one is `Disabled`, not left out.
@@ -85,8 +102,9 @@ def map_product(product: Record, settings: MappingSettings) -> list[MappedRecord
         SkipRecordError: If it was never published, or has no variants when items are variants.
     """
     records: list[MappedRecord] = []
+    tree = references.category_tree(settings)
     for market in settings.markets.of_catalogues(per_market=settings.catalog.per_market):
-        facts, name = read_product(product, market), catalog_name(market, settings)
+        facts, name = read_product(product, market, tree), catalog_name(market, settings)
         records.extend(
             mapped(CATALOG_ITEMS, {"catalogName": name, "itemId": entry.id, "value": _value(facts, entry, settings)})
             for entry in catalog_entries(facts, per_variant=settings.catalog.per_variant)
@@ -113,8 +131,9 @@ def _value(product: ProductFacts, entry: CatalogEntry, settings: MappingSettings
             "stock": entry.stock,
             "inStock": None if entry.stock is None else entry.stock > 0,
             "status": "Enabled" if product.published else "Disabled",
-            "categoryIds": product.category_ids or None,
-            "categories": list(product.category_names.values()) or None,
+            "categoryIds": [category.id for category in product.categories] or None,
+            "categories": [category.name for category in product.categories if category.name] or None,
+            "categoryPaths": [category.path for category in product.categories if category.path] or None,
             "createdAt": iterable_text(product.created_at) if product.created_at else None,
             "updatedAt": iterable_text(product.updated_at) if product.updated_at else None,
         }

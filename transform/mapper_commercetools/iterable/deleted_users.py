@@ -11,6 +11,7 @@ from mapper_commercetools.json_schema import record_schema, required
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, RejectRecordError, SkipRecordError, mapped
 
 if TYPE_CHECKING:
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
@@ -30,9 +31,9 @@ def deleted_users_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(DELETED_USERS, schema, (identifier,))
 
 
-def deletion_streams(settings: MappingSettings) -> list[MappedStream]:
+def deletion_streams(settings: MappingSettings, references: References) -> list[MappedStream]:
     """Return the streams that deletions yield: users, and catalog items whose value may be null."""
-    items = catalog_items_stream(settings)
+    items = catalog_items_stream(settings, references)
     properties = items.schema["properties"]
     value = {**properties["value"], "type": ["object", "null"]}
     schema = {**items.schema, "properties": {**properties, "value": value}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.custom_fields import read_custom_fields
 from mapper_commercetools.iterable.commerce_items import commerce_item, item_schema
 from mapper_commercetools.iterable.field_names import clean_name
 from mapper_commercetools.iterable.field_values import as_double, own_field, without_absent
@@ -14,12 +14,13 @@ from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.orders import OrderFacts, read_order
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
-from mapper_commercetools.source_values import Record, nested
 from mapper_commercetools.timestamps import epoch_seconds, iterable_text
 
 if TYPE_CHECKING:
     from mapper_commercetools.line_items import OrderLine
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
+    from mapper_commercetools.source_values import Record
 
 PURCHASES = "purchases"
 
@@ -83,7 +84,7 @@ def purchases_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(PURCHASES, schema, ("id",))
 
 
-def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_order(order: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map an order to a purchase, whatever its state; a guest's purchase makes its user.
 
     A cancelled or refunded order stays a purchase of its full total: its `orderState` and `refundedTotal` tell.
@@ -98,9 +99,10 @@ def map_order(order: Record, settings: MappingSettings) -> list[MappedRecord]:
     settings.store.check(stores, "store")
     of_market = without_absent(market.facts(stores, facts.locale)) if settings.markets.named else {}
     user = buyer(facts, settings.project_type, of_market)
-    own = read_fields(
-        nested(nested(order, "custom"), "fields"),
+    own = read_custom_fields(
+        order,
         settings.order_fields,
+        references,
         lambda source_name: clean_name(source_name, taken),
         locale_preference(facts.locale, market.locales),
     )

@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mapper_commercetools.event_settings import EventSettings
-from mapper_commercetools.iterable import carts, catalog_items, deleted_users, derived_fields, events, purchases, users
+from mapper_commercetools.iterable import (
+    carts,
+    catalog_items,
+    deleted_users,
+    derived_fields,
+    events,
+    list_memberships,
+    purchases,
+    subscriptions,
+    users,
+)
 from mapper_commercetools.iterable.event_fields import EVENTS, events_stream
 from mapper_commercetools.stream_mapping import MappingPart, StreamMapping
 
@@ -15,27 +25,32 @@ if TYPE_CHECKING:
 
     from mapper_commercetools.cart_settings import CartSettings
     from mapper_commercetools.outcomes import MappedRecord, MappedStream
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
     from mapper_commercetools.source_values import Record
 
 
-def stream_mappings(settings: MappingSettings, at: datetime) -> dict[str, StreamMapping]:
+def stream_mappings(settings: MappingSettings, at: datetime, references: References) -> dict[str, StreamMapping]:
     """Return the mapping of each source stream.
 
     Args:
         settings: The settings.
         at: The instant of the run.
+        references: What the run has read of the records that others refer to.
     """
+    products = StreamMapping(
+        lambda _: [catalog_items.catalog_items_stream(settings, references)],
+        (
+            MappingPart(
+                catalog_items.CATALOG_ITEMS, lambda record: catalog_items.map_product(record, settings, references)
+            ),
+        ),
+    )
     mappings = {
-        "customers": _single(
-            users.users_stream(settings), users.USERS, lambda record: users.map_customer(record, settings)
-        ),
-        "orders": _orders(settings),
-        "products": _single(
-            catalog_items.catalog_items_stream(settings),
-            catalog_items.CATALOG_ITEMS,
-            lambda record: catalog_items.map_product(record, settings),
-        ),
+        "customers": _customers(settings, references),
+        "orders": _orders(settings, references),
+        "products": products,
+        "product_offers": products,
     }
     told = settings.events
     if told is not None:
@@ -56,9 +71,8 @@ def stream_mappings(settings: MappingSettings, at: datetime) -> dict[str, Stream
         )
     deletions = settings.deletions
     if deletions is not None:
-        gone = deleted_users.deletion_streams(settings)
         mappings["deletions"] = StreamMapping(
-            lambda _: gone,
+            lambda _: deleted_users.deletion_streams(settings, references),
             (
                 MappingPart(
                     deleted_users.DELETED_USERS,
@@ -73,9 +87,27 @@ def _single(stream: MappedStream, main: str, map_record: Callable[[Record], Sequ
     return StreamMapping(lambda _: [stream], (MappingPart(main, map_record),))
 
 
-def _orders(settings: MappingSettings) -> StreamMapping:
+def _customers(settings: MappingSettings, references: References) -> StreamMapping:
+    streams = [users.users_stream(settings)]
+    parts = [MappingPart(users.USERS, lambda record: users.map_customer(record, settings, references))]
+    if subscriptions.subscription_rules(settings):
+        streams.append(subscriptions.subscriptions_stream(settings))
+        parts.append(
+            MappingPart(subscriptions.SUBSCRIPTIONS, lambda record: subscriptions.map_customer(record, settings))
+        )
+    if settings.lists:
+        streams.append(list_memberships.list_memberships_stream(settings))
+        parts.append(
+            MappingPart(
+                list_memberships.LIST_MEMBERSHIPS, lambda record: list_memberships.map_customer(record, settings)
+            )
+        )
+    return StreamMapping(lambda _: streams, tuple(parts))
+
+
+def _orders(settings: MappingSettings, references: References) -> StreamMapping:
     streams = [purchases.purchases_stream(settings)]
-    parts = [MappingPart(purchases.PURCHASES, lambda record: purchases.map_order(record, settings))]
+    parts = [MappingPart(purchases.PURCHASES, lambda record: purchases.map_order(record, settings, references))]
     told = settings.events
     if told is not None:
         streams.append(events_stream(settings))

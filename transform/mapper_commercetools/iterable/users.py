@@ -5,8 +5,9 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mapper_commercetools.consent import Consent, read_consent
-from mapper_commercetools.custom_fields import read_fields
+from mapper_commercetools.consent import read_consent
+from mapper_commercetools.consent_settings import EMAIL, NEWSLETTER_TIME_FIELD
+from mapper_commercetools.custom_fields import read_custom_fields
 from mapper_commercetools.iterable.field_names import clean_name
 from mapper_commercetools.iterable.field_values import own_field, without_absent
 from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
@@ -14,12 +15,14 @@ from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
 from mapper_commercetools.people import CustomerFacts, market_of_customer, read_customer, region_of, street_of
-from mapper_commercetools.source_values import Record, nested, text
+from mapper_commercetools.source_values import Record, text
 from mapper_commercetools.timestamps import at_midnight, iterable_text
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from mapper_commercetools.json_schema import JsonSchema
+    from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings, ProjectType
 
 USERS = "users"
@@ -45,12 +48,8 @@ _FIELDS = {
         "Home address; all its parts at once, so that no part of an old address stays",
     ),
     "createdAt": nullable("string", "When the customer was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
-    "newsletterOptIn": required("boolean", "Consent to e-mail; absent while it is unknown"),
-    "newsletterConsentAt": required("string", "When consent was given or withdrawn"),
 }
 _MARKET_FIELDS = {name: nullable("string", description) for name, description in MARKET_FACTS.items()}
-_STANDARD_NAMES = frozenset(_FIELDS)
-_NAMES_WITH_MARKETS = _STANDARD_NAMES | frozenset(_MARKET_FIELDS)
 _CLEARED_BY_NULL = (
     "firstName",
     "lastName",
@@ -78,15 +77,21 @@ class Buyer(Protocol):
         """The address, trimmed and lower-cased."""
 
 
+def standard_names(settings: MappingSettings) -> frozenset[str]:
+    """Return the names of standard fields, but for those of consents."""
+    return frozenset(_FIELDS) | (frozenset(_MARKET_FIELDS) if settings.markets.named else frozenset())
+
+
 def taken_names(settings: MappingSettings) -> frozenset[str]:
     """Return the names of standard fields, which the shop's own fields cannot have."""
-    return _NAMES_WITH_MARKETS if settings.markets.named else _STANDARD_NAMES
+    return standard_names(settings) | frozenset(_consent_schemas(settings))
 
 
 def users_stream(settings: MappingSettings) -> MappedStream:
     """Return the stream `users`."""
     identifier = identifier_name(settings.project_type)
     fields = {**_FIELDS, **_MARKET_FIELDS} if settings.markets.named else dict(_FIELDS)
+    fields.update(_consent_schemas(settings))
     for name in ("stores", "address"):
         fields[name] = {**fields[name], "type": [fields[name]["type"], "null"]}
     schema = record_schema(
@@ -100,7 +105,7 @@ def users_stream(settings: MappingSettings) -> MappedStream:
     return MappedStream(USERS, schema, (identifier,))
 
 
-def map_customer(customer: Record, settings: MappingSettings) -> list[MappedRecord]:
+def map_customer(customer: Record, settings: MappingSettings, references: References) -> list[MappedRecord]:
     """Map a customer to a user.
 
     In hybrid and userID-based projects the user is identified by the customer's UUID and the address is a field, so
@@ -112,12 +117,13 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
         SkipRecordError: If its store does not travel, or it has no address in an email-based project.
     """
     facts = read_customer(customer)
-    settings.store.check(facts.stores, "stores")
+    person = person_of(facts, settings)
     market, taken = market_of_customer(facts, settings.markets), taken_names(settings)
-    fields = _standard_fields(facts, read_consent(customer, settings.consent))
-    own = read_fields(
-        nested(nested(customer, "custom"), "fields"),
+    fields = {**_standard_fields(facts), **_consent_fields(customer, settings)}
+    own = read_custom_fields(
+        customer,
         settings.customer_fields,
+        references,
         lambda source_name: clean_name(source_name, taken),
         locale_preference(facts.locale, market.locales),
     )
@@ -129,15 +135,24 @@ def map_customer(customer: Record, settings: MappingSettings) -> list[MappedReco
     if settings.clear_absent:
         for name in _CLEARED_BY_NULL:
             data_fields.setdefault(name, None)
-    user: Record = {"mergeNestedObjects": True, "dataFields": data_fields}
-    if settings.project_type == "email":
-        if facts.email is None:
-            message = "email: missing, and an email-based project identifies users by it"
-            raise SkipRecordError(message)
-        return [mapped(USERS, {"email": facts.email, **user})]
-    if facts.email is not None:
+    if settings.project_type != "email" and facts.email is not None:
         data_fields["email"] = facts.email
-    return [mapped(USERS, {"userId": facts.id, **user})]
+    return [mapped(USERS, {**person, "mergeNestedObjects": True, "dataFields": data_fields})]
+
+
+def person_of(facts: CustomerFacts, settings: MappingSettings) -> dict[str, str]:
+    """Return the one member that identifies a customer in this type of project.
+
+    Raises:
+        SkipRecordError: If its store does not travel, or it has no address in an email-based project.
+    """
+    settings.store.check(facts.stores, "stores")
+    if settings.project_type != "email":
+        return {"userId": facts.id}
+    if facts.email is None:
+        message = "email: missing, and an email-based project identifies users by it"
+        raise SkipRecordError(message)
+    return {"email": facts.email}
 
 
 def identifier_name(project_type: ProjectType) -> str:
@@ -172,7 +187,31 @@ def buyer(order: Buyer, project_type: ProjectType, guest_fields: dict[str, str |
     return {**user, "dataFields": fields} if fields else user
 
 
-def _standard_fields(facts: CustomerFacts, consent: Consent) -> dict[str, Any]:
+def _consent_schemas(settings: MappingSettings) -> dict[str, JsonSchema]:
+    """Return the profile fields that consents fill."""
+    fields: dict[str, JsonSchema] = {}
+    for rule in settings.consent:
+        if rule.iterable.field is not None:
+            fields[rule.iterable.field] = required("boolean", f"Consent {rule.name}; absent while it is unknown")
+            if rule.name == EMAIL:
+                fields[NEWSLETTER_TIME_FIELD] = required("string", "When it was given or withdrawn")
+    return fields
+
+
+def _consent_fields(customer: Record, settings: MappingSettings) -> dict[str, Any]:
+    """Return what is known of consents; a field is true on an explicit yes and on nothing else."""
+    fields: dict[str, Any] = {}
+    for rule in settings.consent:
+        if rule.iterable.field is None:
+            continue
+        consent = read_consent(customer, rule)
+        fields[rule.iterable.field] = None if consent.answer == "unknown" else consent.answer == "yes"
+        if rule.name == EMAIL:
+            fields[NEWSLETTER_TIME_FIELD] = _date(consent.time)
+    return fields
+
+
+def _standard_fields(facts: CustomerFacts) -> dict[str, Any]:
     return {
         "firstName": facts.first_name,
         "lastName": facts.last_name,
@@ -187,8 +226,6 @@ def _standard_fields(facts: CustomerFacts, consent: Consent) -> dict[str, Any]:
         "stores": facts.stores or None,
         "address": _address(facts.address) if facts.address else None,
         "createdAt": _date(facts.created_at),
-        "newsletterOptIn": None if consent.answer == "unknown" else consent.answer == "yes",
-        "newsletterConsentAt": _date(consent.time),
     }
 
 

@@ -13,6 +13,7 @@ from mapper_commercetools.engine import DESTINATIONS
 from mapper_commercetools.preview.previewer import Previewer
 from mapper_commercetools.preview.report import as_json, as_text
 from mapper_commercetools.preview.source import SourceError, SourceSchema, is_called, read_source
+from mapper_commercetools.references import REFERENCE_STREAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,10 +105,16 @@ def _show(
             for previewer in previewers:
                 previewer.announce(item.stream, item.schema, item.key_properties)
             continue
-        read += 1
-        if name is None or is_called(item.record, name):
+        asked_for = stream in {None, item.stream}
+        read += asked_for
+        wanted = asked_for and (name is None or is_called(item.record, name))
+        if not wanted and item.stream not in REFERENCE_STREAMS:
+            continue
+        # What others refer to is mapped even if it is not shown.
+        previews = [previewer.preview(item.stream, item.record) for previewer in previewers]
+        if wanted:
             shown += 1
-            sys.stdout.write(report(item, [previewer.preview(item.stream, item.record) for previewer in previewers]))
+            sys.stdout.write(report(item, previews))
             sys.stdout.write("\n")
     sys.stdout.flush()
     return shown, read

@@ -119,7 +119,8 @@ class Previewer:
             else self._after_stream_maps(mapped.stream, mapped.record)
             for mapped in self._mapper.map_record(stream, record)
         )
-        return RecordPreview(self.destination, outcomes, tuple(reasons_for(stream, record, self._settings)))
+        why = reasons_for(stream, record, self._settings, self._mapper.references)
+        return RecordPreview(self.destination, outcomes, tuple(why))
 
     def _after_stream_maps(self, stream: str, record: Record) -> PreviewedOutcome:
         sent: list[SentRecord] = []

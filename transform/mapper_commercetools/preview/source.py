@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from mapper_commercetools.references import REFERENCE_STREAMS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -48,7 +50,8 @@ def read_source(lines: Iterable[str], stream: str | None) -> Iterator[SourceSche
 
     Args:
         lines: The input.
-        stream: Stream of plain records; of messages, the only stream to read.
+        stream: Stream of plain records; of messages, the only stream to read, apart from those that its records refer
+            to.
 
     Raises:
         SourceError: If it is neither, or plain records come without a stream.
@@ -96,7 +99,7 @@ def _messages(numbered: Iterable[tuple[int, str]], stream: str | None) -> Iterat
             text = f"line {number} of the input is not a Singer message: check what runs before this command"
             raise SourceError(text)
         kind, name = message["type"], message.get("stream")
-        if kind not in {"SCHEMA", "RECORD"} or (stream is not None and name != stream):
+        if kind not in {"SCHEMA", "RECORD"} or (stream is not None and name not in {stream, *REFERENCE_STREAMS}):
             continue
         content = message.get(kind.lower())
         if not isinstance(name, str) or not isinstance(content, dict):
