@@ -84,6 +84,11 @@ class MapperCommercetools(InlineMapper):
             yield SchemaMessage(stream, schema, keys, message_dict.get("bookmark_properties"))
             return
         self._passing.discard(stream)
+        yields = [mapped_stream.stream for mapped_stream in mapped_streams]
+        if yields and stream not in yields and stream in (self.config.get("stream_maps") or {}):
+            made = " and ".join(yields)
+            message = f"stream_maps.{stream}: stream maps come after the mapping, which makes {made} of this stream"
+            raise ValueError(message)
         for mapped_stream in mapped_streams:
             self.mapper.register_raw_stream_schema(
                 mapped_stream.stream, mapped_stream.schema, list(mapped_stream.key_properties)

@@ -82,6 +82,16 @@ def test_a_tap_s_messages_become_a_loader_s(tmp_path: Path, customer: Record, or
     assert "shop.example" not in process.stderr
 
 
+def test_a_stream_map_of_a_source_stream_is_refused_since_it_would_never_apply(tmp_path: Path) -> None:
+    config = {"destination": "iterable", "stream_maps": {"customers": {"__filter__": "False"}}}
+    process = run(tmp_path, config, [schema_message("customers", SCHEMA, ["id"])])
+    assert process.returncode != 0
+    assert (
+        "stream_maps.customers: stream maps come after the mapping, which makes users of this stream" in process.stderr
+    )
+    assert "Traceback" not in process.stderr
+
+
 def test_streams_of_others_pass_untouched_and_unmapped_ones_are_counted(tmp_path: Path) -> None:
     foreign = [
         schema_message("orders", FOREIGN, ["key"]),
