@@ -47,6 +47,7 @@ ORDER_SUMMARIES_SCHEMA: dict[str, Any] = {
         "currency": {
             "type": ["string", "null"],
             "pattern": "^[A-Z]{3}$",
+            "format": "currency (ISO 4217)",
             "description": "Currency of lifetime value and average order value (ISO 4217); those in any other are only "
             "in the list by currency. Without it the setting `currency`, without both that of the buyer's orders if "
             "they are all in one",

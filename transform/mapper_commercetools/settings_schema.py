@@ -94,11 +94,15 @@ def _custom_fields(of: str) -> dict[str, Any]:
 
 
 _LOCALES = {
-    "items": {"type": "string", "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$"},
+    "items": {
+        "type": "string",
+        "pattern": "^[A-Za-z]{2,3}(-[A-Za-z0-9]{1,8})*$",
+        "format": "locale (language, or language-COUNTRY)",
+    },
     "minItems": 1,
 }
-_CURRENCY = {"type": ["string", "null"], "pattern": "^[A-Z]{3}$"}
-_COUNTRY = {"type": ["string", "null"], "pattern": "^[A-Z]{2}$"}
+_CURRENCY = {"type": ["string", "null"], "pattern": "^[A-Z]{3}$", "format": "currency (ISO 4217)"}
+_COUNTRY = {"type": ["string", "null"], "pattern": "^[A-Z]{2}$", "format": "country (ISO 3166-1 alpha-2)"}
 _MARKET: dict[str, Any] = {
     "type": "object",
     "additionalProperties": False,
@@ -116,7 +120,7 @@ _MARKET: dict[str, Any] = {
         },
         "countries": {
             "type": ["array", "null"],
-            "items": {"type": "string", "pattern": "^[A-Z]{2}$"},
+            "items": {"type": "string", "pattern": "^[A-Z]{2}$", "format": "country (ISO 3166-1 alpha-2)"},
             "description": "Countries whose records belong to it if no store says otherwise (ISO 3166-1 alpha-2)",
         },
         "locales": {"type": ["array", "null"], **_LOCALES, "description": "Languages of its texts, best first"},

@@ -128,3 +128,28 @@ def _defaults(properties: dict[str, Any]) -> dict[str, Any]:
         elif "properties" in schema:
             values[name] = _defaults(schema["properties"])
     return values
+
+
+@pytest.mark.parametrize(
+    ("config", "fault"),
+    [
+        ({"currency": "EUE"}, r"^currency: 'EUE' is not a known currency"),
+        ({"country": "UK"}, r"^country: 'UK' is not a known country"),
+        ({"locales": ["en", "xx"]}, r"^locales\.1: 'xx' is not a known locale"),
+        ({"locales": ["en-UK"]}, r"^locales\.0: 'en-UK' is not a known locale"),
+        ({"order_summaries": {"currency": "EUE"}}, r"^order_summaries\.currency: 'EUE' is not a known currency"),
+        ({"markets": [{"key": "a", "currency": "XYZ"}]}, r"^markets\.0\.currency: 'XYZ' is not a known currency"),
+        (
+            {"markets": [{"key": "a", "countries": ["DE", "QQ"]}]},
+            r"^markets\.0\.countries\.1: 'QQ' is not a known country",
+        ),
+    ],
+)
+def test_a_code_that_nothing_has_is_refused_by_its_path(config: dict[str, Any], fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        compile_settings(config)
+
+
+@pytest.mark.parametrize("locale", ["de", "de-AT", "gsw-CH", "zh-Hant-TW", "es-419", "en-us", "de-CH-1996", "sq-XK"])
+def test_locales_of_every_shape_are_taken(locale: str) -> None:
+    assert compile_settings({"locales": [locale]}).locales == (locale,)
