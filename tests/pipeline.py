@@ -12,6 +12,7 @@ import yaml
 from documented_commands import BINARIES, PROJECT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from commerce_sandbox.testing import RunningSandbox
@@ -78,29 +79,58 @@ class PipelineResult:
             assert counts["pending"] == 0, stream
 
 
+SELECTED_STREAMS = ("customers", "orders", "products")
+"""What meltano.yml selects."""
+
+
 @cache
-def selected_catalog() -> dict[str, Any]:
-    """Return a catalog that selects what meltano.yml selects."""
+def discovered() -> str:
+    """Return the tap's catalog."""
     command = [str(BINARIES / "tap-commercetools"), "--discover"]
-    catalog: dict[str, Any] = json.loads(subprocess.check_output(command, stderr=subprocess.DEVNULL))
+    return subprocess.check_output(command, stderr=subprocess.DEVNULL, text=True)
+
+
+def catalog_of(streams: Sequence[str]) -> dict[str, Any]:
+    """Return a catalog that selects some streams."""
+    catalog: dict[str, Any] = json.loads(discovered())
     for stream in catalog["streams"]:
         root = next(entry for entry in stream["metadata"] if entry["breadcrumb"] == [])
-        root["metadata"]["selected"] = stream["tap_stream_id"] in {"customers", "orders", "products"}
+        root["metadata"]["selected"] = stream["tap_stream_id"] in streams
     return catalog
 
 
 class Pipeline:
-    """A tap and a loader, with a folder for settings, state, rejects and summary."""
+    """A tap and a loader, with a folder for settings, state, rejects and summary.
 
-    def __init__(self, sandbox: RunningSandbox, target: str, folder: Path, **loader_settings: Any) -> None:
+    Args:
+        sandbox: Where the shop and the destination are.
+        target: The loader's command.
+        folder: The folder.
+        streams: The tap's streams.
+        mapping: Settings of the mapping, besides those of meltano.yml.
+        loader_settings: Settings of the loader, besides its credentials.
+    """
+
+    def __init__(
+        self,
+        sandbox: RunningSandbox,
+        target: str,
+        folder: Path,
+        *,
+        streams: Sequence[str] = SELECTED_STREAMS,
+        mapping: Mapping[str, Any] | None = None,
+        **loader_settings: Any,
+    ) -> None:
         self.sandbox = sandbox
         self.target = target
         self.folder = folder
         self.service = SERVICES[target]
+        self.streams = streams
+        self.tap_settings = tap_settings(sandbox)
         self.loader_settings = {
             **CREDENTIALS[target],
             "api_url": sandbox.service_url(self.service),
-            "mapper": {"name": "commercetools", "config": shop_mapping()},
+            "mapper": {"name": "commercetools", "config": {**shop_mapping(), **(mapping or {})}},
             "max_rejects": 100,
             "rejects_path": str(folder / "rejects"),
             "summary_path": str(folder / "summary.json"),
@@ -153,8 +183,8 @@ class Pipeline:
         return comparable(self.sandbox.snapshot(self.service))
 
     def _start_tap(self, state: dict[str, Any] | None) -> subprocess.Popen[bytes]:
-        command = [str(BINARIES / "tap-commercetools"), "--config", self._file("tap.json", tap_settings(self.sandbox))]
-        command += ["--catalog", self._file("catalog.json", selected_catalog())]
+        command = [str(BINARIES / "tap-commercetools"), "--config", self._file("tap.json", self.tap_settings)]
+        command += ["--catalog", self._file("catalog.json", catalog_of(self.streams))]
         if state is not None:
             command += ["--state", self._file("state.json", state)]
         with (self.folder / "tap.log").open("wb") as log:

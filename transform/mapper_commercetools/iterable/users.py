@@ -94,9 +94,11 @@ def users_stream(settings: MappingSettings) -> MappedStream:
     fields.update(_consent_schemas(settings))
     for name in ("stores", "address"):
         fields[name] = {**fields[name], "type": [fields[name]["type"], "null"]}
+    of_email_project = {"userId": required("string", "Customer id, by which the loader notices a changed address")}
     schema = record_schema(
         {
             identifier: required("string", "What identifies the user in this type of project"),
+            **(of_email_project if settings.project_type == "email" else {}),
             "mergeNestedObjects": required("boolean", "Merge objects key by key"),
             "dataFields": open_object(fields, "Profile fields; null removes a field"),
         },
@@ -110,7 +112,8 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
 
     In hybrid and userID-based projects the user is identified by the customer's UUID and the address is a field, so
     that a changed address changes the profile instead of making a second one. In email-based projects the address
-    identifies the user; Iterable changes it there only by a call of its own.
+    identifies the user; Iterable changes it there only by a call of its own, for which the loader finds the profile by
+    the UUID that the customer's record carries beside the address.
 
     Raises:
         RejectRecordError: If the customer is malformed.
@@ -135,7 +138,9 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
     if settings.clear_absent:
         for name in _CLEARED_BY_NULL:
             data_fields.setdefault(name, None)
-    if settings.project_type != "email" and facts.email is not None:
+    if settings.project_type == "email":
+        person = {**person, "userId": facts.id}
+    elif facts.email is not None:
         data_fields["email"] = facts.email
     return [mapped(USERS, {**person, "mergeNestedObjects": True, "dataFields": data_fields})]
 
