@@ -270,6 +270,17 @@ def test_every_kind_of_resource_of_the_shop_can_be_queried(
         assert found == [row["id"] for row in rows][:500]
 
 
+def test_customers_are_found_by_their_address_in_lower_case_which_is_no_member(running: RunningSandbox) -> None:
+    running.control("POST", "/commercetools/customers", {"id": "c-upper", "email": "Ada.Kern@Shop.example"})
+    client = running.shop_client()
+    found = client.get("/customers", where="lowercaseEmail in :values", **{"var.values": "ada.kern@shop.example"})
+    assert [(row["id"], "lowercaseEmail" in row) for row in found.json()["results"]] == [("c-upper", False)]
+    assert client.get("/customers", where='email = "ada.kern@shop.example"').json()["results"] == []
+    assert client.get("/customers", where='lowercaseEmail = "Ada.Kern@Shop.example"').json()["results"] == []
+    assert "lowercaseEmail" in refusal(client, "/orders", where='lowercaseEmail = "ada.kern@shop.example"')
+    assert "lowercaseEmail" in refusal(client, "/customers", sort="lowercaseEmail asc")
+
+
 def test_every_field_of_the_generated_shop_can_be_asked_for(start_sandbox: Callable[..., RunningSandbox]) -> None:
     sandbox = start_sandbox()
     client = sandbox.shop_client()

@@ -118,6 +118,10 @@ PATH_OF_CHANGE = {
     "delete_categories": "categories",
     "delete_products": "products",
     "remove_variants": "products",
+    "move_stock": "inventory",
+    "change_standalone_prices": "standalone-prices",
+    "delete_stock": "inventory",
+    "delete_standalone_prices": "standalone-prices",
 }
 
 
@@ -362,6 +366,27 @@ def test_removed_variants_are_gone_from_draft_and_sale_and_the_master_stays(stor
         for part in ("current", "staged"):
             assert len(master[part]["variants"]) == len(before[part]["variants"]) - 1
             assert master[part]["masterVariant"] == before[part]["masterVariant"]
+
+
+def test_moved_stock_is_another_and_what_is_reserved_stays_reserved(store: MemoryStore) -> None:
+    for identifier in CHANGES["move_stock"](store, 30, 1):
+        entry, before = (rows["inventory"][identifier] for rows in (store.resources, GENERATED))
+        assert entry["availableQuantity"] != before["availableQuantity"]
+        assert 0 <= entry["availableQuantity"] <= entry["quantityOnStock"]
+        reserved = [each["quantityOnStock"] - each["availableQuantity"] for each in (entry, before)]
+        assert reserved[0] == reserved[1]
+    assert store.resources["products"] == GENERATED["products"]
+
+
+def test_changed_standalone_prices_cost_otherwise(store: MemoryStore) -> None:
+    changed = CHANGES["change_standalone_prices"](store, 20, 1)
+    switched = 0
+    for identifier in changed:
+        price, before = (rows["standalone-prices"][identifier] for rows in (store.resources, GENERATED))
+        assert price["value"] != before["value"]
+        assert price["sku"] == before["sku"]
+        switched += price["active"] is not before["active"]
+    assert 0 < switched < len(changed)
 
 
 def test_abandoned_carts_are_active_filled_and_reachable(store: MemoryStore) -> None:

@@ -6,43 +6,36 @@ knows nothing but a bookmark gets the same as one that has run for years.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from tap_commercetools.known_changes import KnownChanges, joined
 from tap_commercetools.lookup import rows_with
 from tap_commercetools.order_summary import Buyer, Category, OrderHistory, Payment, payment_ids, product_ids
-from tap_commercetools.page_size import LARGEST_PAGE, PageSize
+from tap_commercetools.page_size import LARGEST_PAGE, PRODUCTS_PER_PAGE, PageSize
+from tap_commercetools.recent import Recent
 from tap_commercetools.timestamps import normalise_timestamp
 
 if TYPE_CHECKING:
     import logging
     from collections.abc import Iterable, Iterator, Mapping
 
+    from tap_commercetools.known_changes import Changes
     from tap_commercetools.lookup import FetchPage
 
 BUYERS_AT_ONCE = 200
 ORDERS_AT_ONCE = 200
-PRODUCTS_PER_PAGE = 100
-"""Products come with all their variants and prices: a page of 500 can be hundreds of megabytes."""
 BUYERS_REMEMBERED = 200_000
 PRODUCTS_REMEMBERED = 20_000
 
 T = TypeVar("T")
-V = TypeVar("V")
 
 
 class _Changes(NamedTuple):
-    """Up to when changes are known, or must be: UTC, three decimals; empty if not at all."""
+    """Changes of each collection that summaries are made of."""
 
     orders: str = ""
     payments: str = ""
-
-    def cover(self, other: _Changes) -> bool:
-        return self.orders >= other.orders and self.payments >= other.payments
-
-    def joined(self, other: _Changes) -> _Changes:
-        return _Changes(max(self.orders, other.orders), max(self.payments, other.payments))
 
 
 class CustomerOrderSummaries:
@@ -65,7 +58,7 @@ class CustomerOrderSummaries:
         self._fetch = fetch
         self._logger = logger
         self._categories = ProductCategories(fetch)
-        self._known: _Recent[_Changes] = _Recent(BUYERS_REMEMBERED)
+        self._known = KnownChanges(BUYERS_REMEMBERED)
         self._orders_page = PageSize(LARGEST_PAGE)
         self._payments_page = PageSize(LARGEST_PAGE)
 
@@ -80,7 +73,7 @@ class CustomerOrderSummaries:
             TapError: If an order or a payment cannot be read, or a row is too heavy for the platform.
         """
         nobody = 0
-        needed: dict[Buyer, _Changes] = {}
+        needed: dict[Buyer, Changes] = {}
         for order in orders:
             buyer = Buyer.of_order(order)
             if buyer is None:
@@ -102,7 +95,7 @@ class CustomerOrderSummaries:
         """
         for batch in _batches(payments, BUYERS_AT_ONCE):
             changed = {payment["id"]: normalise_timestamp(payment["lastModifiedAt"]) for payment in batch}
-            needed: dict[Buyer, _Changes] = {}
+            needed: dict[Buyer, Changes] = {}
             for order in self._orders_with("paymentInfo.payments.id", changed):
                 buyer = Buyer.of_order(order)
                 if buyer is not None:
@@ -118,12 +111,11 @@ class CustomerOrderSummaries:
         for batch in _batches(buyers, BUYERS_AT_ONCE):
             yield from self._summaries(dict.fromkeys(batch, _Changes()))
 
-    def _need(self, needed: dict[Buyer, _Changes], buyer: Buyer, changes: _Changes) -> None:
-        known = self._known.get(buyer.key)
-        if known is None or not known.cover(changes):
-            needed[buyer] = needed.get(buyer, _Changes()).joined(changes)
+    def _need(self, needed: dict[Buyer, Changes], buyer: Buyer, changes: Changes) -> None:
+        if not self._known.cover(buyer.key, changes):
+            needed[buyer] = joined(needed.get(buyer, _Changes()), changes)
 
-    def _summaries(self, needed: Mapping[Buyer, _Changes]) -> Iterator[dict[str, Any]]:
+    def _summaries(self, needed: Mapping[Buyer, Changes]) -> Iterator[dict[str, Any]]:
         histories = {buyer: OrderHistory(buyer) for buyer in needed}
         for orders in _batches(self._orders_of(needed), ORDERS_AT_ONCE):
             payments = self._payments_of(orders)
@@ -136,7 +128,7 @@ class CustomerOrderSummaries:
         for buyer, changes in needed.items():
             history = histories.pop(buyer)
             seen = _Changes(history.newest_order_change, history.newest_payment_change)
-            self._known.put(buyer.key, seen.joined(changes))
+            self._known.note(buyer.key, joined(seen, changes))
             yield {**history.summary(), **customers.get(buyer.customer_id or "", {})}
 
     def _customers(self, buyers: Iterable[Buyer]) -> dict[str, dict[str, Any]]:
@@ -169,7 +161,7 @@ class ProductCategories:
 
     def __init__(self, fetch: FetchPage) -> None:
         self._fetch = fetch
-        self._products: _Recent[tuple[Category, ...]] = _Recent(PRODUCTS_REMEMBERED)
+        self._products: Recent[tuple[Category, ...]] = Recent(PRODUCTS_REMEMBERED)
         self._shared: dict[str, Category] = {}
         self._page = PageSize(PRODUCTS_PER_PAGE)
 
@@ -206,25 +198,6 @@ class ProductCategories:
         shown = reference.get("obj") or {}
         category = Category(reference["id"], shown.get("key"), shown.get("name"))
         return self._shared.setdefault(category.id, category)
-
-
-class _Recent(Generic[V]):
-    """Keeps the values put or got last, up to a number of them."""
-
-    def __init__(self, most: int) -> None:
-        self._most = most
-        self._values: OrderedDict[str, V] = OrderedDict()
-
-    def get(self, key: str) -> V | None:
-        if key in self._values:
-            self._values.move_to_end(key)
-        return self._values.get(key)
-
-    def put(self, key: str, value: V) -> None:
-        self._values[key] = value
-        self._values.move_to_end(key)
-        if len(self._values) > self._most:
-            self._values.popitem(last=False)
 
 
 def _batches(items: Iterable[T], size: int) -> Iterator[list[T]]:

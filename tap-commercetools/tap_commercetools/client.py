@@ -17,7 +17,7 @@ from tap_commercetools.transport import Transport
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tap_commercetools.live_ids import IdQuery, LiveId
+    from tap_commercetools.live_ids import IdQuery
     from tap_commercetools.retry import RetryPolicy
     from tap_commercetools.scopes import GrantedScopes
     from tap_commercetools.settings import Settings
@@ -64,10 +64,10 @@ class CommercetoolsClient:
 
         return self._with_token(lambda token: self._transport.get(self._url(), (), token, read))
 
-    def fetch_ids(self, query: IdQuery) -> list[LiveId]:
+    def fetch_ids(self, query: IdQuery) -> list[str]:
         """Fetch ids and nothing else, which only the GraphQL interface can; errors as in `fetch_page`."""
 
-        def read(answer: Answer) -> list[LiveId]:
+        def read(answer: Answer) -> list[str]:
             return query.read(answer.body)
 
         return self._with_token(

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MOST_COMPARED = 50_000
 """Ids per stream that a bookmark remembers at most: about one and a half megabytes."""
 _REMEMBERED = "known_ids"
-_CATALOGUE_STREAMS = frozenset({"products", "product_projections", "variants"})
+_CATALOGUE_STREAMS = frozenset({"products", "product_projections", "product_offers", "variants"})
 
 
 class DeletionStream(MessageStream):
@@ -56,8 +56,31 @@ class DeletionStream(MessageStream):
 
     @override
     def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
-        for message in super().records_of(rows):
-            yield deletion_told(message)
+        messages = list(super().records_of(rows))
+        addresses = {message["email"].lower() for message in messages if message.get("email")}
+        in_use = self._in_use(addresses)
+        for message in messages:
+            yield deletion_told(message, in_use)
+
+    def _in_use(self, addresses: set[str]) -> set[str] | None:
+        """Return which of some addresses customers have now; None if the platform does not let that be asked.
+
+        commercetools: ``lowercaseEmail`` can be queried and is no field of a customer (the vendor's JVM SDK,
+        CustomerQueryModel); ``email`` is compared as it is written.
+
+        Args:
+            addresses: Mail addresses, in lower case.
+        """
+        try:
+            with self.commercetools.termination.waiting():
+                fetch = self.commercetools.client.fetch_page
+                customers = rows_with(fetch, "customers", "lowercaseEmail", sorted(addresses))
+                return {customer["email"].lower() for customer in customers}
+        except RequestRefusedError as refusal:
+            self.logger.warning(
+                "%s: emailIsFree is left out, because customers cannot be looked up by address: %s", self.name, refusal
+            )
+            return None
 
     @override
     def get_records(self, context: types.Context | None) -> Iterator[Record]:
@@ -71,7 +94,8 @@ class DeletionStream(MessageStream):
             yield from super().get_records(context)
         with self.commercetools.termination.waiting():
             project = self.commercetools.project
-        for definition in self._watched:
+        collections = {(each.id_collection, each.container): each for each in self._watched}
+        for definition in collections.values():
             told = definition.deleted_by and project is not None and project.messages_enabled
             if definition.id_collection and not told:
                 yield from self._missing(definition, definition.id_collection, known)
@@ -111,8 +135,8 @@ class DeletionStream(MessageStream):
 
     def _alive(self, definition: StreamDefinition, collection: str) -> set[str] | None:
         alive: set[str] = set()
-        for row in live_ids(self.commercetools.client.fetch_ids, collection, definition.container):
-            alive.add(row.id)
+        for identifier in live_ids(self.commercetools.client.fetch_ids, collection, definition.container):
+            alive.add(identifier)
             if len(alive) > _MOST_COMPARED:
                 return None
         return alive

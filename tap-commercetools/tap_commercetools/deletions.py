@@ -7,8 +7,10 @@ import binascii
 import zlib
 from typing import TYPE_CHECKING, Any
 
+from tap_commercetools.product_data import variants_in
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from tap_commercetools.page import Record
 
@@ -18,15 +20,18 @@ UNPUBLISHED = "ProductUnpublished"
 _VARIANT_OF_PRODUCT = "ProductVariantDeleted"
 
 
-def deletion_told(message: Mapping[str, Any]) -> Record:
+def deletion_told(message: Mapping[str, Any], addresses_in_use: Collection[str] | None = None) -> Record:
     """Return the record of what a message says is gone.
 
     commercetools: the message of a variant within a product names the product and carries the variant, and says whether
     it is gone from the draft only (``staged``), which shoppers do not see before it is published; that of a customer
-    carries the e-mail address, which is missing if the customer's data was erased with the customer.
+    carries the e-mail address, which is missing if the customer's data was erased with the customer; that of a product
+    carries what shoppers saw of it, if they saw anything.
 
     Args:
         message: A message of one of the types that tell of a deletion.
+        addresses_in_use: Which of the addresses that messages carry customers have now, in lower case; None if that is
+            not known.
     """
     resource = message["resource"]
     kind = message["type"]
@@ -53,11 +58,20 @@ def deletion_told(message: Mapping[str, Any]) -> Record:
     identifiers = {**(message.get("resourceUserProvidedIdentifiers") or {})}
     if message.get("sku"):
         identifiers.setdefault("sku", message["sku"])
+    numbers = [variant["id"] for variant in variants_in(message.get("currentProjection") or {})]
     return {
         **record,
-        **({"email": message["email"]} if message.get("email") else {}),
+        **_address(message.get("email"), addresses_in_use),
+        **({"variantIds": numbers} if numbers else {}),
         **({"identifiers": identifiers} if identifiers else {}),
     }
+
+
+def _address(email: str | None, addresses_in_use: Collection[str] | None) -> Record:
+    if not email:
+        return {}
+    is_free = {} if addresses_in_use is None else {"emailIsFree": email.lower() not in addresses_in_use}
+    return {"email": email, **is_free}
 
 
 def deletion_noticed(type_id: str, identifier: str, noticed_at: str) -> Record:

@@ -2,32 +2,28 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_commercetools.errors import RequestRefusedError
-from tap_commercetools.page_size import LARGEST_PAGE
+from tap_commercetools.errors import RequestRefusedError, TapError
+from tap_commercetools.page_size import LARGEST_PAGE, PageSize
+from tap_commercetools.transport import SMALLER_PAGE_HELPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+logger = logging.getLogger(__name__)
 
-class LiveId(msgspec.Struct, frozen=True):
-    """A row that exists.
 
-    Attributes:
-        id: Its id.
-        version: Its version.
-    """
-
+class _Row(msgspec.Struct):
     id: str
-    version: int
 
 
 class _Result(msgspec.Struct):
-    results: list[LiveId]
+    results: list[_Row]
 
 
 class _Extensions(msgspec.Struct):
@@ -69,12 +65,12 @@ class IdQuery:
         container = ("", "") if self.container is None else (", $container: String!", ", container: $container")
         query = (
             f"query($limit: Int, $where: String{container[0]}) {{ {self.collection}"
-            f'(limit: $limit, where: $where, sort: ["id asc"]{container[1]}) {{ results {{ id version }} }} }}'
+            f'(limit: $limit, where: $where, sort: ["id asc"]{container[1]}) {{ results {{ id }} }} }}'
         )
         return msgspec.json.encode({"query": query, "variables": variables})
 
-    def read(self, content: bytes) -> list[LiveId]:
-        """Read the answer.
+    def read(self, content: bytes) -> list[str]:
+        """Return the ids of an answer.
 
         Raises:
             RequestRefusedError: If the platform refuses the query, which it does with HTTP 200.
@@ -89,11 +85,13 @@ class IdQuery:
         if result is None:
             message = f"no {self.collection} in the answer"
             raise msgspec.DecodeError(message)
-        return result.results
+        return [row.id for row in result.results]
 
 
-def live_ids(fetch: Callable[[IdQuery], list[LiveId]], collection: str, container: str | None) -> Iterator[LiveId]:
+def live_ids(fetch: Callable[[IdQuery], list[str]], collection: str, container: str | None) -> Iterator[str]:
     """Yield all ids of a collection, in their order.
+
+    A page that the platform finds too heavy is asked for again at half its size.
 
     Args:
         fetch: Fetches a page.
@@ -102,11 +100,27 @@ def live_ids(fetch: Callable[[IdQuery], list[LiveId]], collection: str, containe
 
     Raises:
         RequestRefusedError: If the platform refuses the query.
+        TapError: If even one id at a time is too much for the platform.
     """
-    query = IdQuery(collection, container)
+    size = PageSize(LARGEST_PAGE)
+    behind: str | None = None
     while True:
-        page = fetch(query)
+        query = IdQuery(collection, container, behind, size.rows)
+        try:
+            page = fetch(query)
+        except RequestRefusedError as refusal:
+            if refusal.code not in SMALLER_PAGE_HELPS:
+                raise
+            if not size.shrink(query.limit):
+                message = (
+                    f"the ids of {collection} cannot be read: even one at a time is too much for the platform "
+                    f"({refusal}). Run again later, or deselect the stream deletions"
+                )
+                raise TapError(message) from refusal
+            logger.warning("ids of %s: %s; asking for %d at a time", collection, refusal.code, size.rows)
+            continue
+        size.succeeded()
         yield from page
         if len(page) < query.limit:
             return
-        query = IdQuery(collection, container, behind=page[-1].id)
+        behind = page[-1]

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
 from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
+from tap_commercetools.page import Page, Record
 from tap_commercetools.page_size import LARGEST_PAGE, PageSize
 from tap_commercetools.transport import SMALLER_PAGE_HELPS
 
@@ -29,17 +30,6 @@ _LONGEST_VALUES = 10_000
 _VALUE_PARAMETER = "var.values"
 
 
-class Page(Protocol):
-    """One answer of a query, as far as a lookup needs it."""
-
-    @property
-    def is_last(self) -> bool:
-        """Whether there are no rows behind these."""
-
-    def records(self) -> list[dict[str, Any]]:
-        """Return the rows; numbers with a fraction are exact decimals."""
-
-
 FetchPage = Callable[[str, Sequence[tuple[str, str]], int], Page]
 """Fetches a page: the collection's path within the project, the query parameters, the page size asked for in them."""
 
@@ -51,7 +41,7 @@ def rows_matching(
     variables: Sequence[tuple[str, str]],
     page_size: int | PageSize = LARGEST_PAGE,
     expand: Sequence[str] = (),
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[Record]:
     """Yield all rows of a collection that meet a condition, in the order of their ids.
 
     A page that the platform finds too heavy is asked for again at half its size.
@@ -97,22 +87,22 @@ def rows_matching(
 def rows_with(
     fetch: FetchPage,
     path: str,
-    field: str,
+    field: str | Sequence[str],
     values: Iterable[str],
     condition: str = "",
     page_size: int | PageSize = LARGEST_PAGE,
     expand: Sequence[str] = (),
-) -> Iterator[dict[str, Any]]:
-    """Yield all rows of a collection one of whose fields has one of these values.
+) -> Iterator[Record]:
+    """Yield all rows of a collection in which a field, or one of several, has one of these values.
 
     The values travel as variables, a chunk at a time, so none of them can be mistaken for a part of the predicate. A
-    row comes once for a field with one value; for a field with several, such as the ids of an order's payments, it
-    can come once per chunk.
+    row comes once for a field with one value; for several fields, or a field with several values such as the ids of an
+    order's payments, it can come once per chunk.
 
     Args:
         fetch: Fetches a page.
         path: The collection's path within the project, such as ``orders``.
-        field: The field; dots lead into nested ones, as in ``paymentInfo.payments.id``.
+        field: The field, or several; dots lead into nested ones, as in ``paymentInfo.payments.id``.
         values: What to look for, any number; what repeats is asked for once.
         condition: What must hold besides; no variables.
         page_size: How many rows to ask for at once, at most 500; a `PageSize` remembers what was too heavy from lookup
@@ -124,7 +114,11 @@ def rows_with(
         RequestRefusedError: If the platform refuses the query.
         TapError: If a single row is too heavy for the platform.
     """
-    predicate = _one_of_the_values(field) + (f" and ({condition})" if condition else "")
+    if isinstance(field, str):
+        predicate = _one_of_the_values(field)
+    else:
+        predicate = f"({' or '.join(map(_one_of_the_values, field))})"
+    predicate += f" and ({condition})" if condition else ""
     for chunk in _chunks(dict.fromkeys(values)):
         variables = [(_VALUE_PARAMETER, value) for value in chunk]
         yield from rows_matching(fetch, path, predicate, variables, page_size, expand)
@@ -157,7 +151,7 @@ def _without_values(refusal: RequestRefusedError, variables: Sequence[tuple[str,
     return RequestRefusedError(message, status=refusal.status, code=refusal.code)
 
 
-def _following(path: str, last: str | None, record: dict[str, Any]) -> str:
+def _following(path: str, last: str | None, record: Record) -> str:
     identifier = record.get("id")
     if not isinstance(identifier, str):
         message = f"looking up {path}: a row has no id, so it cannot be told what has been read; report it to support"

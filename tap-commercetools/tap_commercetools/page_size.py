@@ -7,6 +7,9 @@ import threading
 LARGEST_PAGE = 500
 """commercetools refuses more."""
 
+PRODUCTS_PER_PAGE = 100
+"""Products come with all their variants and prices: a page of 500 can be hundreds of megabytes."""
+
 _PAGES_BEFORE_GROWING = 8
 
 

@@ -78,7 +78,7 @@ class Progress:
 
     def _estimate(self, now: float, start: datetime, reached: datetime) -> str:
         span = self._upper - start
-        share = (reached - start) / span if span else 1.0
+        share = min(1.0, (reached - start) / span) if span else 1.0
         if share < _LEAST_SHARE:
             return ""
         left = timedelta(seconds=round((now - self._began_at) * (1 - share) / share))

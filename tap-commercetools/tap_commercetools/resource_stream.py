@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -14,7 +15,6 @@ from typing_extensions import override
 
 from tap_commercetools.commercetools_stream import CommercetoolsStream
 from tap_commercetools.errors import RequestRefusedError, TapError
-from tap_commercetools.keyset import Condition, Keyset
 from tap_commercetools.merged_pages import merged_pages
 from tap_commercetools.message_writer import BufferedMessageWriter
 from tap_commercetools.page_reader import PageReader
@@ -23,7 +23,7 @@ from tap_commercetools.parallel_reader import read_in_order
 from tap_commercetools.progress import Progress
 from tap_commercetools.record_lines import RecordLines, fields_left_out, without
 from tap_commercetools.termination import Terminated
-from tap_commercetools.timestamps import TIME_FIELDS, format_timestamp, normalise_timestamp
+from tap_commercetools.timestamps import format_timestamp, normalise_times
 from tap_commercetools.window import MOST_REMEMBERED, Bookmark, BookmarkError, Reading, Window
 
 if TYPE_CHECKING:
@@ -31,12 +31,16 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers import types
 
+    from tap_commercetools.keyset import Condition, Keyset
     from tap_commercetools.page import Page, Record, Row
     from tap_commercetools.stream_definition import StreamDefinition
     from tap_commercetools.tap import TapCommercetools
 
 _ROWS_BETWEEN_STATES = 2_000
 _SECONDS_BETWEEN_STATES = 5.0
+_WHOLE_TABLE_BEYOND = timedelta(days=7)
+"""How far into the future a stream is read that is to come whole: a row that changes while it is read moves to the end,
+and would be in no place if the end were fixed."""
 _BUFFER_BYTES = 64_000_000
 
 
@@ -73,6 +77,11 @@ class ResourceStream(CommercetoolsStream):
         return None
 
     @property
+    def reads_whole_table(self) -> bool:
+        """Whether the catalog wants the collection whole in each run, without a bookmark."""
+        return bool(self.replication_method == REPLICATION_FULL_TABLE)
+
+    @property
     def stores(self) -> tuple[str, ...]:
         """Keys of the stores that are read; empty if it is the whole project."""
         return self.definition.stores(self.commercetools.settings)
@@ -84,9 +93,7 @@ class ResourceStream(CommercetoolsStream):
             for path in self.definition.withheld:
                 without(record, path)
             if not row.has_plain_times:
-                for field in TIME_FIELDS & record.keys():
-                    if isinstance(record[field], str):
-                        record[field] = normalise_timestamp(record[field])
+                normalise_times(record)
             yield record
 
     def window_begins(self, window: Window) -> None:
@@ -115,7 +122,10 @@ class ResourceStream(CommercetoolsStream):
         with tap.termination.waiting():
             upper = tap.upper
         settings = tap.settings
-        window = Window.plan(self._stored_bookmark(), upper=upper, overlap=settings.overlap, start=settings.start)
+        if self.reads_whole_table:
+            window: Window | None = Window(tap.client.clock.now() + _WHOLE_TABLE_BEYOND)
+        else:
+            window = Window.plan(self._stored_bookmark(), upper=upper, overlap=settings.overlap, start=settings.start)
         if window is None:
             self.logger.info("%s: everything up to %s was read before", self.name, format_timestamp(upper))
             return
@@ -131,7 +141,7 @@ class ResourceStream(CommercetoolsStream):
         self._finished = self._reading.finished()
 
     def _read(self, window: Window, reading: Reading) -> Iterator[list[Row]]:
-        progress = Progress(self.name, self.logger, window.upper)
+        progress = Progress(self.name, self.logger, min(window.upper, self.commercetools.client.clock.now()))
         rows_since_state, state_written_at = 0, time.monotonic()
         for rows in self._pages(window):
             self.commercetools.termination.check()
@@ -163,12 +173,11 @@ class ResourceStream(CommercetoolsStream):
     def _pages(self, window: Window) -> Iterator[list[Row]]:
         settings = self.commercetools.settings
         page_size = PageSize(settings.page_size)
-        keyset = window.keyset(self.ordered_by, self.condition)
         paths = self.paths()
         sources = [
             read_in_order(
                 PageReader(self.name, partial(self.fetch_page, path), page_size),
-                keyset,
+                self.keyset(window, path),
                 settings.max_parallel_requests,
                 _BUFFER_BYTES // len(paths),
             )
@@ -188,6 +197,11 @@ class ResourceStream(CommercetoolsStream):
             return [self.path]
         return [f"in-store/key={quote(store, safe='')}/{self.path}" for store in self.stores]
 
+    def keyset(self, window: Window, path: str) -> Keyset:
+        """Return what is to be read of one of the paths."""
+        del path  # unless a stream knows better, it is the same of all
+        return window.keyset(self.ordered_by, self.condition)
+
     def fetch_page(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
         """Fetch one page; arguments and errors as of the client's method."""
         page = self.commercetools.client.fetch_page(path, [*query, *self.definition.parameters], limit)
@@ -198,9 +212,9 @@ class ResourceStream(CommercetoolsStream):
 
     @override
     def check(self) -> None:
-        keyset = Keyset(self.ordered_by, self.commercetools.upper, condition=self.condition)
+        window = Window(self.commercetools.upper)
         for path in self.paths():
-            self.fetch_page(path, keyset.query(1), 1)
+            self.fetch_page(path, self.keyset(window, path).query(1), 1)
 
     @override
     def _sync_records(
@@ -233,8 +247,6 @@ class ResourceStream(CommercetoolsStream):
         return RecordLines(writer, maps[0].stream_alias, self._stream_version, paths)
 
     def _stored_bookmark(self) -> Bookmark | None:
-        if self.replication_method == REPLICATION_FULL_TABLE:
-            return None
         try:
             bookmark = Bookmark.from_state(self.stream_state, self.definition.replication_key or "")
         except BookmarkError as error:
@@ -258,7 +270,7 @@ class ResourceStream(CommercetoolsStream):
     def _write_state_message(self) -> None:
         """Bring the bookmark up to date and write a STATE with everything before it."""
         bookmark = self._finished or (self._reading.bookmark() if self._reading else None)
-        if bookmark is not None and self.replication_method != REPLICATION_FULL_TABLE:
+        if bookmark is not None and not self.reads_whole_table:
             self.stream_state.clear()
             self.stream_state.update(self.state_of(bookmark))
             self.state_manager.is_flushed = False

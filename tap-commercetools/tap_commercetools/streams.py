@@ -20,6 +20,7 @@ from tap_commercetools.schemas.order_edit import ORDER_EDIT
 from tap_commercetools.schemas.payment import PAYMENT
 from tap_commercetools.schemas.price import STANDALONE_PRICE
 from tap_commercetools.schemas.product import PRODUCT, PRODUCT_PROJECTION
+from tap_commercetools.schemas.product_offer import PRODUCT_OFFER
 from tap_commercetools.schemas.product_variant import VARIANT
 from tap_commercetools.schemas.project import PROJECT
 from tap_commercetools.schemas.quote import QUOTE, QUOTE_REQUEST, STAGED_QUOTE
@@ -330,6 +331,18 @@ SUMMARY_STREAM = StreamDefinition(
     (("view_orders",), ("view_payments",), ("view_customers",), _PRODUCT_SCOPES),
     how_deletions_show="a deleted order is left out once another of the buyer changes",
 )
+OFFER_STREAM = StreamDefinition(
+    "product_offers",
+    "products",
+    PRODUCT_OFFER,
+    (("view_products",), ("view_standalone_prices",)),
+    type_id="product",
+    deleted_by=("ProductDeleted",),
+    id_collection="products",
+    how_deletions_show=(
+        "unpublished: as in `products`; deleted stock and prices: the product comes again if the project keeps messages"
+    ),
+)
 DELETION_STREAM = StreamDefinition(
     "deletions",
     "messages",
@@ -339,6 +352,28 @@ DELETION_STREAM = StreamDefinition(
     primary_keys=("resourceTypeId", "id", "deletedAt", "change"),
     how_deletions_show="is about nothing else",
 )
+
+READ_FIRST = (
+    PROJECT_STREAM.name,
+    "types",
+    "product_types",
+    "states",
+    "stores",
+    "channels",
+    "customer_groups",
+    "categories",
+    "zones",
+    "tax_categories",
+    "shipping_methods",
+)
+"""Streams that a run reads before the others, because the others refer to them and not the other way round."""
+
+READ_LAST = ("carts",)
+"""Streams that a run reads after all others.
+
+An order ends the cart it was made of. Read after the orders, a cart is as it is after them, and what a purchase does to
+a cart at a destination has been done before the cart that is open now gets there.
+"""
 
 
 def stream_definitions(config: Mapping[str, Any]) -> tuple[StreamDefinition, ...]:
@@ -356,6 +391,7 @@ def stream_definitions(config: Mapping[str, Any]) -> tuple[StreamDefinition, ...
         MESSAGE_STREAM,
         PROJECT_STREAM,
         SUMMARY_STREAM,
+        OFFER_STREAM,
         replace(DELETION_STREAM, is_core=bool(config.get("deletions_enabled"))),
     )
 

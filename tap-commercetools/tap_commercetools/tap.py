@@ -15,6 +15,7 @@ from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
 from tap_commercetools.access import check_streams, require_access
+from tap_commercetools.catalog import with_stated_methods
 from tap_commercetools.client import CommercetoolsClient
 from tap_commercetools.command import TapCommand
 from tap_commercetools.commercetools_stream import CommercetoolsStream
@@ -22,6 +23,7 @@ from tap_commercetools.deletion_stream import DeletionStream
 from tap_commercetools.errors import RequestRefusedError, SettingsError
 from tap_commercetools.message_stream import AllMessagesStream
 from tap_commercetools.message_writer import BufferedMessageWriter
+from tap_commercetools.offer_stream import OfferStream
 from tap_commercetools.project_stream import ProjectStream
 from tap_commercetools.resource_stream import ResourceStream
 from tap_commercetools.retry import RetryPolicy
@@ -30,7 +32,10 @@ from tap_commercetools.settings_check import fill_defaults_and_list_errors, with
 from tap_commercetools.streams import (
     DELETION_STREAM,
     MESSAGE_STREAM,
+    OFFER_STREAM,
     PROJECT_STREAM,
+    READ_FIRST,
+    READ_LAST,
     SUMMARY_STREAM,
     stream_definitions,
 )
@@ -44,6 +49,7 @@ if TYPE_CHECKING:
     from types import FrameType
 
     import click
+    from singer_sdk import Stream
     from singer_sdk.helpers.capabilities import CapabilitiesEnum
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
@@ -54,6 +60,7 @@ _STREAM_CLASSES: dict[str, type[CommercetoolsStream]] = {
     PROJECT_STREAM.name: ProjectStream,
     MESSAGE_STREAM.name: AllMessagesStream,
     SUMMARY_STREAM.name: SummaryStream,
+    OFFER_STREAM.name: OfferStream,
     DELETION_STREAM.name: DeletionStream,
 }
 """Streams that take more than reading a collection."""
@@ -119,6 +126,13 @@ class TapCommercetools(Tap):
             _STREAM_CLASSES.get(definition.name, ResourceStream)(self, definition)
             for definition in stream_definitions(self.config)
         ]
+
+    @override  # type: ignore[misc] # final there, where names alone decide the order
+    def load_streams(self) -> list[Stream]:
+        """Return the streams in the order they are read: what others refer to first, then by name, carts last."""
+        places = {name: place for place, name in enumerate(READ_FIRST)}
+        places |= {name: len(places) + 1 for name in READ_LAST}
+        return sorted(super().load_streams(), key=lambda stream: places.get(stream.name, len(READ_FIRST)))
 
     @property
     def selected_streams(self) -> list[CommercetoolsStream]:
@@ -216,11 +230,12 @@ class TapCommercetools(Tap):
             return
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
+        input_catalog = _read_json("--catalog", catalog)
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
             state=_read_json("--state", state),
-            catalog=_read_json("--catalog", catalog),
+            catalog=None if input_catalog is None else with_stated_methods(input_catalog),
         )
         if test == CliTestOptionValue.Schema.value:
             tap.write_schemas()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, timedelta, timezone
+from typing import Any
 
 _TIMESTAMP = re.compile(
     r"(?P<day>\d{4}-\d{2}-\d{2})"
@@ -59,6 +60,17 @@ def normalise_timestamp(text: str) -> str:
         ValueError: If the text is not such an instant.
     """
     return text if is_plain(text) else format_timestamp(parse_timestamp(text))
+
+
+def normalise_times(row: dict[str, Any]) -> None:
+    """Rewrite the time fields of a row as `normalise_timestamp` does; what is no text stays as it is.
+
+    Raises:
+        ValueError: If a text is not an instant.
+    """
+    for field in TIME_FIELDS & row.keys():
+        if isinstance(row[field], str):
+            row[field] = normalise_timestamp(row[field])
 
 
 def sort_key(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_commercetools.errors import TapError
+from tap_commercetools.product_data import variants_in
 from tap_commercetools.resource_stream import ResourceStream
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def variants_of(product: Mapping[str, Any]) -> Iterator[Record]:
 
 
 def _by_number(data: Mapping[str, Any]) -> dict[int, Record]:
-    variants = [data.get("masterVariant"), *(data.get("variants") or ())]
-    return {variant["id"]: variant for variant in variants if variant}
+    return {variant["id"]: variant for variant in variants_in(data)}
 
 
 class VariantStream(ResourceStream):

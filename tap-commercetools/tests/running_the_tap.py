@@ -11,6 +11,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from tap_commercetools.page import Page
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.tap import TapCommercetools
@@ -85,7 +86,7 @@ def catalog_of(*names: str, config: dict[str, Any] | None = None, selected: bool
 
 def page_of(rows: Sequence[dict[str, Any]], limit: int) -> Page:
     """Return rows as an answer of the platform."""
-    return Page.read(json.dumps({"limit": limit, "results": rows}).encode(), limit)
+    return Page.read(msgspec.json.encode({"limit": limit, "results": rows}), limit)
 
 
 CONTAINERS = ["branches", "loyalty-badges"]

@@ -87,6 +87,83 @@ def test_an_erased_customer_is_marked_and_nothing_personal_is_left(
     assert not [line for line in second.lines for key in ids if emails[key] in line]
 
 
+def test_a_deleted_customer_tells_whether_the_address_is_free(
+    read_streams: Callable[..., TapRun], change: Callable[..., dict[str, list[str]]], sandbox: RunningSandbox
+) -> None:
+    first = read_streams("customers", "deletions")
+    emails = {each["id"]: each["email"] for each in sandbox.snapshot("commercetools", "customers")["customers"]}
+    free, taken, gone_too = change(delete_customers=3)["delete_customers"]
+    sandbox.control("POST", "/commercetools/customers", {"email": emails[taken].upper()})
+    again = sandbox.control("POST", "/commercetools/customers", {"email": emails[gone_too]})["id"]
+    sandbox.advance_clock(2)
+    sandbox.control("DELETE", f"/commercetools/customers/{again}")
+    sandbox.advance_clock(2)
+    run = read_streams("customers", "deletions", state=first.state)
+    found = {key: record["emailIsFree"] for (_, key), record in told(run).items()}
+    assert found == {free: True, taken: False, gone_too: True, again: True}
+
+
+def test_what_cannot_be_asked_about_an_address_is_left_out_and_nothing_personal_is_logged(
+    read_streams: Callable[..., TapRun],
+    change: Callable[..., dict[str, list[str]]],
+    sandbox: RunningSandbox,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = read_streams("customers", "deletions")
+    change(delete_customers=1)
+    fault = {"kind": "respond", "status": 403, "body": {"errors": [{"code": "insufficient_scope"}]}}
+    sandbox.order_fault(fault, service="commercetools", path="/customers$", skip=1)
+    run = read_streams("customers", "deletions", state=first.state)
+    (record,) = run.records("deletions")
+    assert record["email"]
+    assert "emailIsFree" not in record
+    assert caplog.text.count("emailIsFree is left out") == 1
+    assert record["email"].lower() not in caplog.text.lower()
+
+
+def test_a_deleted_product_tells_its_variants_if_shoppers_saw_it(
+    read_streams: Callable[..., TapRun], sandbox: RunningSandbox
+) -> None:
+    first = read_streams("products", "deletions")
+    products = sandbox.snapshot("commercetools", "products")["products"]
+    shown = next(
+        each for each in products if each["masterData"]["published"] and each["masterData"]["current"]["variants"]
+    )
+    hidden = next(each for each in products if not each["masterData"]["published"])
+    for product in (shown, hidden):
+        sandbox.control("DELETE", f"/commercetools/products/{product['id']}")
+    sandbox.advance_clock(2)
+    found = told(read_streams("products", "deletions", state=first.state))
+    current = shown["masterData"]["current"]
+    numbers = [variant["id"] for variant in (current["masterVariant"], *current["variants"])]
+    assert found["product", shown["id"]]["variantIds"] == numbers
+    assert "variantIds" not in found["product", hidden["id"]]
+
+
+@pytest.mark.usefixtures("without_messages")
+def test_a_collection_that_several_streams_read_is_compared_once(
+    read_streams: Callable[..., TapRun], change: Callable[..., dict[str, list[str]]]
+) -> None:
+    names = ("products", "product_projections", "product_offers", "deletions")
+    first = read_streams(*names)
+    ids = change(delete_products=2)["delete_products"]
+    assert set(told(read_streams(*names, state=first.state))) == {("product", key) for key in ids}
+
+
+def test_heavy_pages_of_ids_are_asked_for_in_smaller_ones(
+    read_streams: Callable[..., TapRun],
+    change: Callable[..., dict[str, list[str]]],
+    sandbox: RunningSandbox,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    first = read_streams("categories", "deletions")
+    ids = change(delete_categories=2)["delete_categories"]
+    sandbox.control("POST", "/commercetools/limits", {"query_timeout_above_limit": 5})
+    second = read_streams("categories", "deletions", state=first.state)
+    assert set(told(second)) == {("category", key) for key in ids}
+    assert "ids of categories: QueryTimedOut; asking for 250 at a time" in caplog.text
+
+
 def test_ids_are_compared_for_collections_without_messages(
     read_streams: Callable[..., TapRun], change: Callable[..., dict[str, list[str]]]
 ) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from running_the_tap import page_of
 from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
 from tap_commercetools.lookup import MOST_VALUES, rows_matching, rows_with
 from tap_commercetools.page_size import PageSize
@@ -17,14 +18,7 @@ from tap_commercetools.page_size import PageSize
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-
-@dataclass(frozen=True)
-class Answer:
-    rows: list[dict[str, Any]]
-    is_last: bool
-
-    def records(self) -> list[dict[str, Any]]:
-        return self.rows
+    from tap_commercetools.page import Page
 
 
 @dataclass
@@ -36,7 +30,7 @@ class Collection:
     code: str = "QueryTimedOut"
     queries: list[list[tuple[str, str]]] = field(default_factory=list)
 
-    def fetch(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Answer:
+    def fetch(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
         assert path == "orders"
         assert ("limit", str(limit)) in query
         self.queries.append(list(query))
@@ -46,7 +40,7 @@ class Collection:
         wanted = {value for name, value in query if name == "var.values"}
         behind = dict(query).get("var.last", "")
         found = [row for row in self.rows if row["id"] > behind and (not wanted or row["colour"] in wanted)][:limit]
-        return Answer(found, len(found) < limit)
+        return page_of(found, limit)
 
     @property
     def limits(self) -> list[int]:
@@ -119,8 +113,8 @@ def test_rows_in_another_order_stop_the_lookup(ids: list[str]) -> None:
 
 
 def test_a_row_without_an_id_is_an_error() -> None:
-    def fetch(_path: str, _query: Sequence[tuple[str, str]], _limit: int) -> Answer:
-        return Answer([{"key": "k"}], is_last=True)
+    def fetch(_path: str, _query: Sequence[tuple[str, str]], limit: int) -> Page:
+        return page_of([{"key": "k"}], limit)
 
     with pytest.raises(TapError, match="looking up orders: a row has no id"):
         list(rows_matching(fetch, "orders", "x", []))
@@ -139,6 +133,15 @@ def test_a_field_within_others_is_reached_by_dots() -> None:
     collection = Collection([])
     list(rows_with(collection.fetch, "orders", "paymentInfo.payments.id", ["p"]))
     assert collection.queries[0][0] == ("where", "(paymentInfo(payments(id in :values)))")
+
+
+def test_one_of_several_fields_is_enough() -> None:
+    collection = Collection([])
+    list(rows_with(collection.fetch, "orders", ["a.sku", "b"], ["x"], "c is defined"))
+    assert collection.queries[0][:2] == [
+        ("where", "((a(sku in :values) or b in :values) and (c is defined))"),
+        ("var.values", "x"),
+    ]
 
 
 def test_no_values_need_no_request() -> None:

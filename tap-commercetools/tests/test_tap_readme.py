@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
+from jsonschema import Draft7Validator
 from tap_commercetools.access import needed_scopes
+from tap_commercetools.schemas.deletion import DELETION
+from tap_commercetools.schemas.product_offer import PRODUCT_OFFER
 from tap_commercetools.streams import stream_definitions
 
 if TYPE_CHECKING:
@@ -13,6 +18,7 @@ if TYPE_CHECKING:
 
 README = Path(__file__).parents[1] / "README.md"
 MARKED = re.compile(r"(?<=<!-- streams:begin -->\n).*?(?=<!-- streams:end -->)", re.DOTALL)
+JSON_BLOCKS = re.compile(r"(?<=```json\n).*?(?=```)", re.DOTALL)
 HEAD = (
     "| Stream | API path | Needs the scopes | Key | Replication key | Deletions show as |\n"
     "|:-------|:---------|:-----------------|:----|:----------------|:------------------|"
@@ -40,6 +46,14 @@ def deletions(definition: StreamDefinition) -> str:
     elif definition.id_collection:
         shown.append("ids compared")
     return "; ".join([*shown, *filter(None, [definition.how_deletions_show])])
+
+
+@pytest.mark.parametrize(("field", "schema"), [("standalonePrices", PRODUCT_OFFER), ("emailIsFree", DELETION)])
+def test_the_records_that_the_readme_shows_are_of_their_streams(field: str, schema: dict[str, Any]) -> None:
+    shown = [json.loads(text) for text in JSON_BLOCKS.findall(README.read_text(encoding="utf-8"))]
+    (record,) = (each for each in shown if field in each)
+    Draft7Validator(schema).validate(record)
+    assert record.keys() <= schema["properties"].keys()
 
 
 def test_the_readme_lists_the_streams_as_declared() -> None:

@@ -38,6 +38,7 @@ from tap_commercetools.schemas.order_edit import ORDER_EDIT
 from tap_commercetools.schemas.payment import PAYMENT
 from tap_commercetools.schemas.price import STANDALONE_PRICE
 from tap_commercetools.schemas.product import PRODUCT, PRODUCT_PROJECTION
+from tap_commercetools.schemas.product_offer import PRODUCT_OFFER
 from tap_commercetools.schemas.product_variant import VARIANT
 from tap_commercetools.schemas.project import PROJECT
 from tap_commercetools.schemas.quote import QUOTE, QUOTE_REQUEST, STAGED_QUOTE
@@ -259,6 +260,13 @@ def test_every_declared_field_is_compared(specification: Specification, name: st
     specification.deviations(name, SCHEMAS[name])
     left = {at for at, _ in parts(SCHEMAS[name], name)} - specification.compared
     assert not {at for at in left if not at.startswith(tuple(place.split(":")[0] for place in DEVIATIONS))}
+
+
+def test_an_offer_is_a_product_with_inventory_entries_and_standalone_prices(specification: Specification) -> None:
+    added = {"Product.inventory: unknown to the platform", "Product.standalonePrices: unknown to the platform"}
+    assert specification.deviations("Product", PRODUCT_OFFER) - specification.deviations("Product", PRODUCT) == added
+    for field_name, name in (("inventory", "InventoryEntry"), ("standalonePrices", "StandalonePrice")):
+        assert specification.deviations(name, PRODUCT_OFFER["properties"][field_name]["items"]) == set()
 
 
 def test_every_deviation_is_of_a_schema_that_is_compared() -> None:

@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from running_the_tap import TapProcess, TapRun
     from tap_commercetools.stream_definition import StreamDefinition
 
+MADE_BY_THE_TAP = {
+    "variants",
+    "product_projections",
+    "customer_order_summaries",
+    "product_offers",
+    "deletions",
+    "messages",
+}
 COLLECTIONS = [
     definition
     for definition in stream_definitions({"custom_object_containers": CONTAINERS})
-    if definition.path
-    and definition.name not in {"variants", "product_projections", "customer_order_summaries", "deletions", "messages"}
+    if definition.path and definition.name not in MADE_BY_THE_TAP
 ]
 
 

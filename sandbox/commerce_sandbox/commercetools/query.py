@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from commerce_sandbox.commercetools.errors import refuse_input, refuse_parameter
 from commerce_sandbox.commercetools.instants import instant
@@ -103,7 +103,7 @@ def read_query(parameters: Parameters, resource_type: ResourceType, further: Col
     predicates = read_predicates(parameters, resource_type)
     whole = Conjunction(tuple(predicates)) if predicates else None
     return Query(
-        match=None if whole is None else compile_predicate(whole),
+        match=None if whole is None else _match(whole, resource_type),
         fields=frozenset() if whole is None else fields_of(whole),
         bounds=EVERYTHING if whole is None else key_range(whole, resource_type.time_fields),
         sort=_sort(parameters, resource_type),
@@ -112,6 +112,21 @@ def read_query(parameters: Parameters, resource_type: ResourceType, further: Col
         with_total=_truth(parameters, "withTotal", default=True),
         expand=tuple(parameters.get("expand", ())),
     )
+
+
+def _match(predicate: Predicate, resource_type: ResourceType) -> Match:
+    """Return what tells whether a document matches, also by what predicates alone know of it."""
+    match = compile_predicate(predicate)
+    asked_for = fields_of(predicate)
+    lowercase = {name: member for name, member in resource_type.lowercase if name in asked_for}
+    if not lowercase:
+        return match
+
+    def match_lowercase(document: Mapping[str, Any]) -> bool:
+        known = {name: document[member].lower() for name, member in lowercase.items() if member in document}
+        return match({**document, **known})
+
+    return match_lowercase
 
 
 def _sort(parameters: Parameters, resource_type: ResourceType) -> tuple[SortKey, ...]:
@@ -135,7 +150,7 @@ def _predicate(text: str, variables: Mapping[str, Sequence[str]], resource_type:
     try:
         predicate = parse_predicate(text, variables)
         if resource_type.fields is not None:
-            for field in sorted(fields_of(predicate) - resource_type.fields):
+            for field in sorted(fields_of(predicate) - resource_type.fields - dict(resource_type.lowercase).keys()):
                 _refuse(f"The field '{field}' does not exist.")
         _check_timestamps(predicate)
         if resource_type.path != _DEFINITIONS:

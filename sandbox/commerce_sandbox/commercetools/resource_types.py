@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 MESSAGES = "messages"
 """Path of the messages."""
@@ -41,6 +41,7 @@ class ResourceType:
         in_store: It can also be read under ``in-store/key={storeKey}``, there also with a scope for that store only.
         has_key: A single one can be read by ``key={key}``.
         time_fields: Members that tell the time by which rows are kept in order.
+        lowercase: Names that only predicates know, each with the member whose text in lower case it is.
     """
 
     path: str
@@ -50,6 +51,7 @@ class ResourceType:
     in_store: bool = False
     has_key: bool = True
     time_fields: frozenset[str] = frozenset({"lastModifiedAt"})
+    lowercase: tuple[tuple[str, str], ...] = ()
 
 
 def _type(
@@ -65,7 +67,7 @@ def _type(
     )
 
 
-_ALL = (
+_CUSTOMERS = replace(
     _type(
         "customers",
         "customer",
@@ -76,6 +78,13 @@ _ALL = (
         "authenticationMode",
         in_store=True,
     ),
+    lowercase=(("lowercaseEmail", "email"),),
+)
+"""commercetools: ``lowercaseEmail`` is no member of a customer, but can be queried (the vendor's JVM SDK,
+CustomerQueryModel); ``email`` is compared as it is written."""
+
+_ALL = (
+    _CUSTOMERS,
     _type(
         "orders",
         "order",

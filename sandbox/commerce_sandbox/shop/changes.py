@@ -16,6 +16,8 @@ from commerce_sandbox.shop.deletions import (
     delete_categories,
     delete_orders,
     delete_products,
+    delete_standalone_prices,
+    delete_stock,
     erase_customers,
     expire_carts,
     expire_shopping_lists,
@@ -28,7 +30,12 @@ from commerce_sandbox.shop.order_changes import (
     refund_orders,
     ship_orders,
 )
-from commerce_sandbox.shop.product_changes import change_prices, unpublish_products
+from commerce_sandbox.shop.product_changes import (
+    change_prices,
+    change_standalone_prices,
+    move_stock,
+    unpublish_products,
+)
 from commerce_sandbox.shop.shop_store import ShopStore
 
 if TYPE_CHECKING:
@@ -57,6 +64,10 @@ CHANGES: Mapping[str, Callable[[ShopStore, int, int], list[str]]] = {
         delete_categories,
         delete_products,
         remove_variants,
+        move_stock,
+        change_standalone_prices,
+        delete_stock,
+        delete_standalone_prices,
     )
 }
 """Name to a function (store, count, seed) that makes up to count changes and returns the ids of what it changed.
@@ -72,14 +83,18 @@ __all__ = [
     "cancel_orders",
     "change_emails",
     "change_prices",
+    "change_standalone_prices",
     "delete_categories",
     "delete_customers",
     "delete_orders",
     "delete_products",
+    "delete_standalone_prices",
+    "delete_stock",
     "edit_customers",
     "erase_customers",
     "expire_carts",
     "expire_shopping_lists",
+    "move_stock",
     "opt_in_customers",
     "opt_out_customers",
     "place_orders",

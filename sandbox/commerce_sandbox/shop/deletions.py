@@ -20,9 +20,7 @@ def erase_customers(store: ShopStore, count: int, seed: int) -> list[str]:
 
 def delete_orders(store: ShopStore, count: int, seed: int) -> list[str]:
     """Delete orders; carts and payments stay."""
-    dice = dice_for(store, "orders", seed, "delete_orders")
-    orders = chosen(store, dice, "orders", count, lambda _order: True)
-    return [store.delete("orders", order["id"])["id"] for order in orders]
+    return _deleted(store, "orders", count, seed, "delete_orders")
 
 
 def delete_categories(store: ShopStore, count: int, seed: int) -> list[str]:
@@ -58,6 +56,16 @@ def remove_variants(store: ShopStore, count: int, seed: int) -> list[str]:
     return [product["id"] for product in products]
 
 
+def delete_stock(store: ShopStore, count: int, seed: int) -> list[str]:
+    """Delete stock entries, as when a warehouse closes."""
+    return _deleted(store, "inventory", count, seed, "delete_stock")
+
+
+def delete_standalone_prices(store: ShopStore, count: int, seed: int) -> list[str]:
+    """Delete standalone prices."""
+    return _deleted(store, "standalone-prices", count, seed, "delete_standalone_prices")
+
+
 def expire_carts(store: ShopStore, count: int, _seed: int) -> list[str]:
     """Let the carts that were left alone for the longest time disappear, without a message."""
     return _expired(store, "carts", count)
@@ -66,6 +74,12 @@ def expire_carts(store: ShopStore, count: int, _seed: int) -> list[str]:
 def expire_shopping_lists(store: ShopStore, count: int, _seed: int) -> list[str]:
     """Let the shopping lists that were left alone for the longest time disappear, without a message."""
     return _expired(store, "shopping-lists", count)
+
+
+def _deleted(store: ShopStore, path: str, count: int, seed: int, change: str) -> list[str]:
+    dice = dice_for(store, path, seed, change)
+    rows = chosen(store, dice, path, count, lambda _row: True)
+    return [store.delete(path, row["id"])["id"] for row in rows]
 
 
 def _expired(store: ShopStore, path: str, count: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tap_commercetools.schemas.field_types import Schema, open_record, text, whole_number
+from tap_commercetools.schemas.field_types import Schema, flag, list_of, open_record, text, whole_number
 
 DELETION: Schema = {
     "type": "object",
@@ -31,6 +31,14 @@ DELETION: Schema = {
         "source": {"type": "string", "description": "message, or sweep if its id was compared with those of before."},
         "version": whole_number("The row's version when it was deleted, if a message told of it."),
         "email": text("The deleted customer's e-mail address, unless it was erased."),
+        "emailIsFree": flag(
+            "Whether no customer has that address, in upper or lower case, when the record is made; absent where the "
+            "address or the answer is not known."
+        ),
+        "variantIds": list_of(
+            "Numbers of the variants that shoppers saw of a deleted product; absent where no message tells.",
+            whole_number("Number of one variant, unique within its product only."),
+        ),
         "identifiers": open_record(
             "The project's own identifiers of the row: key, externalId, orderNumber, customerNumber, sku, slug."
         ),

@@ -1,0 +1,51 @@
+"""The streams whose records are worked out from several collections."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
+
+from tap_commercetools.resource_stream import ResourceStream
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from tap_commercetools.page import Record, Row
+    from tap_commercetools.window import Window
+
+
+class DerivedStream(ResourceStream):
+    """Records that are made again when something they are made of changes.
+
+    The changes of all collections are read in one order of time, so one bookmark speaks for all; what else a record
+    needs is looked up as it is now. A first run reads the first collection only: that makes every record.
+    """
+
+    collections: ClassVar[tuple[str, ...]]
+    """Paths of the collections that changes are read of; the first has a row for each record there can be."""
+
+    _is_first_run = False
+
+    @abstractmethod
+    def made_of(self, rows: Sequence[Record]) -> Iterator[Record]:
+        """Yield the records that changed rows of the collections make necessary."""
+
+    @override
+    def paths(self) -> list[str]:
+        return [*(self.collections[:1] if self._is_first_run else self.collections)]
+
+    @override
+    def window_begins(self, window: Window) -> None:
+        self._is_first_run = window.seen_until is None
+
+    @override
+    def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        made = self.made_of(list(super().records_of(rows)))
+        while True:
+            with self.commercetools.termination.waiting():
+                record = next(made, None)
+            if record is None:
+                return
+            yield record
