@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 CALL_SECONDS = 0.1
-PURCHASES = 400
-SERIAL_SHARE = 8
+PURCHASES = 3_200
+SERIAL_SHARE = 64
 """The serial sender sends one in so many, and its time is multiplied: it takes the same for each."""
 
 

@@ -12,6 +12,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+import iterable_benchmark
 import loader_benchmark
 import mapping_benchmark
 import purchase_benchmark
@@ -30,6 +31,7 @@ SUBJECTS: dict[str, Callable[[], Iterator[Table]]] = {
     "tap": tap_benchmark.tables,
     "mapping": mapping_benchmark.tables,
     "loaders": loader_benchmark.tables,
+    "iterable": iterable_benchmark.tables,
     "purchases": purchase_benchmark.tables,
 }
 
