@@ -36,7 +36,7 @@ DELETIONS_SCHEMA: dict[str, Any] = {
             "default": "ignore",
             "description": "A customer was deleted: `ignore` leaves the person as it is, `unsubscribe` from all "
             "e-mail, `delete` the person, `forget` also keeps data of the person from being collected again "
-            "(Iterable; in Dotdigital as `delete`)",
+            "(in Dotdigital with the loader's setting `erased_people_path`)",
         },
         "erased": {
             "enum": _ACTIONS,

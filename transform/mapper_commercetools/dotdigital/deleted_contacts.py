@@ -19,9 +19,15 @@ DELETED_CONTACTS = "deleted_contacts"
 
 
 def deleted_contacts_stream(rules: DeletionRules) -> MappedStream:
-    """Return the stream `deleted_contacts`: one identifier."""
+    """Return the stream `deleted_contacts`: one identifier, and whether the person is to be kept from coming back."""
     name = rules.dotdigital_identifier or "email"
-    schema = record_schema({name: required("string", "What identifies the contact")}, needs=(name,))
+    schema = record_schema(
+        {
+            name: required("string", "What identifies the contact"),
+            "forget": required("boolean", "Whether later records must not bring the person back; for the loader"),
+        },
+        needs=(name,),
+    )
     return MappedStream(DELETED_CONTACTS, schema, (name,))
 
 
@@ -50,7 +56,7 @@ def map_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettin
     A contact is named by the custom identifier that holds the customer's UUID, if there is one. Without it the address
     is all there is: it is used only if the record says that no other customer has it. Dotdigital has nothing stronger
     than deletion: a deleted contact is in the recycle bin for thirty days, and an order or a profile of the same
-    address takes it out again.
+    address takes it out again, unless the loader is told to keep the person from coming back.
 
     A catalogue record is removed by `"json": null`, in the stream that writes it, so that its records keep their order.
 
@@ -75,7 +81,9 @@ def map_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettin
 
 def _contact(gone: GoneCustomer, rules: DeletionRules, *, erased: bool) -> MappedRecord:
     name, value = _identifier(gone, rules, erased=erased)
-    if gone.action != "unsubscribe":
+    if gone.action == "forget":
+        return mapped(DELETED_CONTACTS, {name: value, "forget": True})
+    if gone.action == "delete":
         return mapped(DELETED_CONTACTS, {name: value})
     return mapped(
         CONTACTS,
