@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import requests
 import tenacity
 
-from delivery.errors import ServiceUnavailable
+from delivery.errors import ServiceFailing, ServiceThrottled, ServiceUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,15 +27,29 @@ SERVER_FAULT = 500
 
 
 class TransientFault(Exception):
-    """A call that failed in a way that may pass: a broken connection, a timeout, a 5xx answer."""
+    """A call that failed in a way that may pass: a broken connection, a timeout, a 5xx answer.
 
-    def __init__(self, text: str, retry_after: float | None = None) -> None:
+    Attributes:
+        retry_after: Seconds the service asked to wait, when it said so.
+        status: The HTTP status of a 5xx answer; None if there was no answer.
+    """
+
+    def __init__(self, text: str, retry_after: float | None = None, status: int | None = None) -> None:
         super().__init__(text)
         self.retry_after = retry_after
+        self.status = status
 
 
 class Throttled(Exception):
-    """The service refused a call because too many came at once."""
+    """The service refused a call because too many came at once.
+
+    Attributes:
+        retry_after: Seconds the service asked to wait, when it said so.
+    """
+
+    def __init__(self, retry_after: float | None = None) -> None:
+        super().__init__()
+        self.retry_after = retry_after
 
 
 class RetryPolicy:
@@ -46,6 +60,8 @@ class RetryPolicy:
         base_seconds: Longest wait before the second try; it doubles from there, with full jitter.
         longest_wait_seconds: Longest wait between two tries.
         throttled_seconds: How long in all one call may be held up by throttling.
+        attempts_while_failing: Tries for an endpoint that has just failed at all of `attempts`, until it answers
+            again: whoever asks it still wants to find out which request it cannot bear, not to wait for it.
     """
 
     def __init__(
@@ -54,29 +70,35 @@ class RetryPolicy:
         base_seconds: float = 0.5,
         longest_wait_seconds: float = 60.0,
         throttled_seconds: float = 1800.0,
+        attempts_while_failing: int = 3,
     ) -> None:
         self.attempts = attempts
         self.base_seconds = base_seconds
         self.longest_wait_seconds = longest_wait_seconds
         self.throttled_seconds = throttled_seconds
+        self.attempts_while_failing = attempts_while_failing
 
 
 class _Tries:
     """Counts the tries of one call: the stop and wait rules of tenacity in one place."""
 
-    def __init__(self, policy: RetryPolicy, call: str) -> None:
+    def __init__(self, policy: RetryPolicy, call: str, attempts: int) -> None:
         self._policy = policy
         self._call = call
+        self._attempts = attempts
         self._faults = 0
         self._told_throttled = False
         self._jitter = tenacity.wait_random_exponential(multiplier=policy.base_seconds, max=policy.longest_wait_seconds)
 
     def spent(self, state: tenacity.RetryCallState) -> bool:
         """Whether the call is given up; counts the fault that just happened."""
-        if isinstance(_failure(state), TransientFault):
+        failure = _failure(state)
+        if isinstance(failure, TransientFault):
             self._faults += 1
-            return self._faults >= self._policy.attempts
-        return (state.seconds_since_start or 0.0) > self._policy.throttled_seconds
+            return self._faults >= self._attempts
+        # A service that names a time further away than the patience goes is believed at once.
+        asked = (failure.retry_after or 0.0) if isinstance(failure, Throttled) else 0.0
+        return (state.seconds_since_start or 0.0) + asked > self._policy.throttled_seconds
 
     def wait(self, state: tenacity.RetryCallState) -> float:
         """Seconds until the next try; a throttled call waits in its budget instead."""
@@ -96,7 +118,7 @@ class _Tries:
                 failure,
                 seconds,
                 self._faults,
-                self._policy.attempts,
+                self._attempts,
             )
         elif not self._told_throttled:
             self._told_throttled = True
@@ -144,6 +166,7 @@ class ApiClient:
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
         self._local = threading.local()
+        self._failing: set[str] = set()
 
     def call(
         self,
@@ -155,6 +178,7 @@ class ApiClient:
         parameters: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
         shown_path: str | None = None,
+        retry: RetryPolicy | None = None,
     ) -> requests.Response:
         """Send one request and return the answer, trying again while that may help.
 
@@ -166,16 +190,21 @@ class ApiClient:
             parameters: Query parameters.
             headers: Further headers for this request.
             shown_path: The path as error texts may show it, where the path itself names a person.
+            retry: How to try again, where this call needs it other than the client's.
 
         Returns:
             An answer that is neither a server fault nor a refusal for going too fast.
 
         Raises:
-            ServiceUnavailable: If the service cannot be reached or keeps failing.
+            ServiceFailing: If the service keeps answering with server faults.
+            ServiceThrottled: If it keeps refusing the call because of its rate limit.
+            ServiceUnavailable: If the service cannot be reached.
             Interrupted: If the run ends while waiting.
         """
         shown = f"{method} {shown_path or path}"
-        tries = _Tries(self._retry, f"{self.service}, {shown}")
+        policy = retry or self._retry
+        attempts = min(policy.attempts, policy.attempts_while_failing) if shown in self._failing else policy.attempts
+        tries = _Tries(policy, f"{self.service}, {shown}", attempts)
         retrying = tenacity.Retrying(
             retry=tenacity.retry_if_exception_type((TransientFault, Throttled)),
             stop=tries.spent,
@@ -192,16 +221,22 @@ class ApiClient:
             return response
 
         try:
-            return retrying(attempt)
+            response = retrying(attempt)
         except TransientFault as fault:
             message = f"{self.service} at {self.base_url} does not answer as it should: {shown}: {fault}"
-            raise ServiceUnavailable(message) from None
+            if fault.status is None:
+                raise ServiceUnavailable(message) from None
+            if attempts > policy.attempts_while_failing:
+                self._failing.add(shown)
+            raise ServiceFailing(message, fault.status) from None
         except Throttled:
             message = (
-                f"{self.service} refuses {shown} for more than {self._retry.throttled_seconds:.0f} seconds "
+                f"{self.service} refuses {shown} for more than {policy.throttled_seconds:.0f} seconds "
                 "because of its rate limit; find out what else uses this account's allowance"
             )
-            raise ServiceUnavailable(message) from None
+            raise ServiceThrottled(message) from None
+        self._failing.discard(shown)
+        return response
 
     def inspect(self, response: requests.Response, budget: Budget) -> None:
         """Tell a passing fault from an answer.
@@ -211,11 +246,12 @@ class ApiClient:
             TransientFault: If the answer is a server fault.
         """
         if response.status_code == TOO_MANY_REQUESTS:
-            budget.refused(retry_after_seconds(response))
-            raise Throttled
+            wait = retry_after_seconds(response)
+            budget.refused(wait)
+            raise Throttled(wait)
         if response.status_code >= SERVER_FAULT:
             text = f"HTTP {response.status_code}"
-            raise TransientFault(text, retry_after_seconds(response))
+            raise TransientFault(text, retry_after_seconds(response), response.status_code)
         budget.accepted()
 
     def _send(

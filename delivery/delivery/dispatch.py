@@ -45,18 +45,49 @@ class _Batch:
         self.add(entry)
 
 
+class _UnderWay:
+    """A batch that was handed to a lane, remembered by the lane keys of its records."""
+
+    def __init__(self, lane_keys: frozenset[str]) -> None:
+        self.lane_keys = lane_keys
+        self.done = False
+
+
 class Destination:
     """A sink with its waiting batches and its lanes."""
 
     def __init__(self, sink: Sink, shutdown: Shutdown) -> None:
         self.sink = sink
-        self.batches = [_Batch() for _ in range(sink.lanes)]
-        self.lanes = [Lane(f"{sink.stream}-{number}", sink.lane_depth, shutdown) for number in range(sink.lanes)]
+        self._under_way: list[_UnderWay] = []
+        if sink.fills_one_batch:
+            self.lanes = [Lane(sink.stream, sink.lanes, shutdown, workers=sink.lanes)]
+        else:
+            self.lanes = [Lane(f"{sink.stream}-{number}", sink.lane_depth, shutdown) for number in range(sink.lanes)]
+        self.batches = [_Batch() for _ in self.lanes]
 
-    def lane_of(self, identity: str) -> int:
-        """Return the lane that all records of an identity go through."""
+    def lane_of(self, entry: Entry) -> int:
+        """Return the lane that all records with the entry's lane key go through."""
+        if len(self.lanes) == 1:
+            return 0
         # A checksum, not hash(): that one differs from run to run, which makes faults hard to repeat.
-        return zlib.crc32(identity.encode()) % len(self.lanes) if len(self.lanes) > 1 else 0
+        return zlib.crc32(self.sink.lane_key(entry).encode()) % len(self.lanes)
+
+    def wait_for_turn(self, entries: Sequence[Entry]) -> _UnderWay:
+        """Wait until no batch is under way that holds a lane key of these records.
+
+        Raises:
+            DeliveryError: What a worker raised.
+        """
+        if not self.sink.fills_one_batch:
+            # Batches with a lane key in common go through one lane, one after the other.
+            return _UnderWay(frozenset())
+        turn = _UnderWay(frozenset(map(self.sink.lane_key, entries)))
+        self._under_way = [other for other in self._under_way if not other.done]
+        for other in self._under_way:
+            if not other.lane_keys.isdisjoint(turn.lane_keys):
+                self.lanes[0].wait_until(lambda other=other: other.done)  # type: ignore[misc]
+        self._under_way.append(turn)
+        return turn
 
 
 class Dispatch:
@@ -106,7 +137,7 @@ class Dispatch:
         if self._dry_run:
             self.settle(stream, source, DRY_RUN)
             return
-        entry = Entry(prepared, sink.element(prepared), sink.identify(prepared), source)
+        entry = Entry(sink.retained(prepared), sink.element(prepared), sink.identify(prepared), source)
         if len(entry.element) > sink.max_batch_bytes:
             self.settle(stream, source, rejected(f"is larger than a request may be ({sink.max_batch_bytes} bytes)"))
             return
@@ -151,14 +182,15 @@ class Dispatch:
 
     def _place(self, destination: Destination, entry: Entry) -> None:
         sink = destination.sink
-        number = destination.lane_of(entry.identity)
+        number = destination.lane_of(entry)
         batch = destination.batches[number]
         earlier = batch.entries.get(entry.identity)
         if earlier is not None:
             merged = sink.merge(earlier.record, entry.record)
             if merged is not None:
-                entry.record = merged
-                entry.element = sink.element(merged)
+                if merged is not entry.record:
+                    entry.record = merged
+                    entry.element = sink.element(merged)
                 entry.merged = [*earlier.merged, earlier.source]
                 batch.replace(entry)
                 return
@@ -175,7 +207,8 @@ class Dispatch:
         self._settle_below(destination.sink.stage)
         batch = list(destination.batches[number].entries.values())
         destination.batches[number] = _Batch()
-        destination.lanes[number].submit(lambda: self._deliver(destination.sink, batch))
+        turn = destination.wait_for_turn(batch)
+        destination.lanes[number].submit(lambda: self._deliver(destination.sink, batch, turn))
 
     def _settle_below(self, stage: int) -> None:
         """Send all that is of a lower stage, and wait for it: facts never overtake the people they mention."""
@@ -188,8 +221,9 @@ class Dispatch:
             for lane in destination.lanes:
                 lane.wait()
 
-    def _deliver(self, sink: Sink, batch: Sequence[Entry]) -> None:
+    def _deliver(self, sink: Sink, batch: Sequence[Entry], turn: _UnderWay) -> None:
         outcomes = sink.send(batch)
         for entry, outcome in zip(batch, outcomes, strict=True):
             for source in (*entry.merged, entry.source):
                 self.settle(sink.stream, source, outcome)
+        turn.done = True

@@ -33,7 +33,7 @@ class Entry:
         record: The record.
         element: The record as JSON text, as it stands in a request.
         identity: Whom or what the record is about. A batch holds one record an identity, and the records of one
-            identity keep their order. Never logged.
+            identity keep their order, unless the sink says that the order of others is kept. Never logged.
         source: Where it came from.
         merged: Where earlier records came from that this one has taken in; they share its outcome.
     """

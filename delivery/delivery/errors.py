@@ -35,6 +35,24 @@ class ServiceUnavailable(DeliveryError):
     """The service cannot be reached, or goes on failing after all tries."""
 
 
+class ServiceFailing(ServiceUnavailable):
+    """The service can be reached and answers one request with a server fault at every try.
+
+    It may be down, or it may be that request that it cannot bear: other requests tell.
+
+    Attributes:
+        status: The HTTP status of the last answer.
+    """
+
+    def __init__(self, text: str, status: int) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class ServiceThrottled(ServiceUnavailable):
+    """The service goes on refusing a request because of its rate limit."""
+
+
 class StreamStopped(DeliveryError):
     """Nothing more of a stream can be delivered, for a reason that no other record would escape."""
 

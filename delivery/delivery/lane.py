@@ -1,4 +1,4 @@
-"""A lane: work done one piece after the other, beside the reading thread."""
+"""A lane: work done beside the reading thread, by default one piece after the other."""
 
 from __future__ import annotations
 
@@ -18,15 +18,21 @@ LOOK_AROUND_SECONDS = 0.5
 
 
 class Lane:
-    """Runs jobs in order in a thread of its own.
+    """Runs jobs in threads of its own: in order with one worker, side by side with more.
 
     One person's records go through one lane, so their order is kept. A lane holds a bounded number of jobs: a
     full lane makes the reading thread wait, so memory stays flat. A job that raises stops the whole run: the
     lane runs no further job, asks for shutdown, and hands the error to the reading thread.
+
+    Args:
+        name: Begins the names of its threads.
+        depth: Most jobs, running and waiting.
+        shutdown: The switch that ends waiting.
+        workers: How many jobs may run at once; with more than one, whoever submits sees to the order.
     """
 
-    def __init__(self, name: str, depth: int, shutdown: Shutdown) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+    def __init__(self, name: str, depth: int, shutdown: Shutdown, workers: int = 1) -> None:
+        self._executor = ThreadPoolExecutor(max_workers=workers, thread_name_prefix=name)
         self._depth = depth
         self._waiting = 0
         self._changed = threading.Condition()
@@ -53,8 +59,20 @@ class Lane:
             Exception: What a job of this lane raised.
             Interrupted: If the run is to end and its grace is over.
         """
+        self.wait_until(lambda: self._waiting == 0)
+
+    def wait_until(self, ready: Callable[[], bool]) -> None:
+        """Wait until something holds that can only change when a job ends.
+
+        Args:
+            ready: Tells whether it holds; jobs that were dropped after a failure need not make it hold.
+
+        Raises:
+            Exception: What a job of this lane raised.
+            Interrupted: If the run is to end and its grace is over.
+        """
         with self._changed:
-            self._wait_until(lambda: self._waiting == 0)
+            self._wait_until(lambda: self._failure is not None or ready())
             self.raise_failure()
 
     def raise_failure(self) -> None:

@@ -46,7 +46,7 @@ class Ledger:
     def read(self, stream: str) -> None:
         """Count a record of a stream as read."""
         with self._lock:
-            self._streams.setdefault(stream, StreamCounts()).read += 1
+            self._counts(stream).read += 1
 
     def settle(self, stream: str, outcome: Outcome) -> None:
         """Count the outcome of a record that was read."""
@@ -69,7 +69,13 @@ class Ledger:
             text: What to know, without any value of the record.
         """
         with self._lock:
-            self._streams.setdefault(stream, StreamCounts()).reasons["noticed"][text] += 1
+            self._counts(stream).reasons["noticed"][text] += 1
+
+    def _counts(self, stream: str) -> StreamCounts:
+        counts = self._streams.get(stream)
+        if counts is None:
+            counts = self._streams[stream] = StreamCounts()
+        return counts
 
     @property
     def streams(self) -> dict[str, StreamCounts]:

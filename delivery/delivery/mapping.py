@@ -60,7 +60,12 @@ class RecordMapper(Protocol):
     def map_schema(
         self, stream: str, schema: dict[str, Any], key_properties: Sequence[str]
     ) -> Sequence[MappedStream] | None:
-        """Return the streams this one yields; None if it is not the mapper's and passes through untouched."""
+        """Return the streams this one yields; None if it is not the mapper's and passes through untouched.
+
+        Raises:
+            ValueError: If its settings and the streams announced so far do not fit together; ends the run with this
+                text, so that it must show nothing of a record.
+        """
 
     def map_record(self, stream: str, record: dict[str, Any]) -> Sequence[MappedRecord]:
         """Return what a record yields: at least one entry, so that each record read is accounted for."""

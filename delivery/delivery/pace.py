@@ -17,6 +17,8 @@ SHARE_OF_LIMIT = 0.8
 
 LONGEST_WAIT_SECONDS = 60.0
 RECOVERY_PER_MINUTE = 0.1
+WHOLE_TOKEN = 1 - 1e-9
+"""What counts as one: sums of fractions end a little below it, and a wait for the rest would be no time at all."""
 
 
 class Budget:
@@ -31,6 +33,7 @@ class Budget:
         limit_per_second: float,
         shutdown: Shutdown,
         *,
+        share: float = SHARE_OF_LIMIT,
         burst: float | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -39,10 +42,11 @@ class Budget:
         Args:
             limit_per_second: The documented limit.
             shutdown: The switch that ends waiting.
+            share: How much of the limit to use.
             burst: Most calls at once; by default what one second allows, at least one.
             clock: Tells seconds; only differences matter.
         """
-        self._full_rate = limit_per_second * SHARE_OF_LIMIT
+        self._full_rate = limit_per_second * share
         self._rate = self._full_rate
         self._capacity = max(1.0, self._full_rate if burst is None else burst)
         self._tokens = self._capacity
@@ -93,7 +97,7 @@ class Budget:
             self._tokens = min(self._capacity, self._tokens + elapsed * self._rate)
             if now < self._closed_until:
                 return self._closed_until - now
-            if self._tokens >= 1:
+            if self._tokens >= WHOLE_TOKEN:
                 self._tokens -= 1
                 return 0.0
             return (1 - self._tokens) / self._rate

@@ -21,15 +21,18 @@ Record = dict[str, Any]
 class Sink(ABC):
     """One destination stream: checks its records and sends batches of them.
 
-    The reading thread calls `prepare`, `identify` and `merge`; worker threads call `send`, one lane of work at a
-    time for each lane of the sink.
+    The reading thread calls `prepare`, `identify`, `lane_key` and `merge`; worker threads call `send`, one lane of
+    work at a time for each lane of the sink.
 
     Attributes:
         stream: The stream's name.
         stage: People are stage 0, what refers to them a higher one. Before a sink sends, everything of a lower
             stage that was read earlier has its outcome.
-        lanes: How many batches may be under way at once. Records of one identity stay in one lane.
+        lanes: How many batches may be under way at once. Records with one lane key stay in one lane, in order.
         lane_depth: Batches that may wait in a lane before reading pauses.
+        fills_one_batch: Whether one batch is filled at a time instead of one for each lane, for services that take
+            few big requests. It goes to whichever lane is free, but not while another batch is under way that holds
+            one of its lane keys; `lane_depth` has no meaning then.
         max_batch_count: Most records in a batch.
         max_batch_bytes: Most bytes of elements in a batch.
         record_schema: JSON Schema of a record, checked before sending.
@@ -38,6 +41,7 @@ class Sink(ABC):
     stage: ClassVar[int] = 0
     lanes: ClassVar[int] = 1
     lane_depth: ClassVar[int] = 2
+    fills_one_batch: ClassVar[bool] = False
     max_batch_count: int = 1000
     max_batch_bytes: int = 3_800_000
     record_schema: ClassVar[dict[str, Any]]
@@ -71,6 +75,13 @@ class Sink(ABC):
     def identify(self, record: Record) -> str:
         """Return whom or what a record is about."""
 
+    def lane_key(self, entry: Entry) -> str:
+        """Return whose order is to be kept: by default that of the records of one identity.
+
+        A sink whose batches may hold several records of one person says here whose they are.
+        """
+        return entry.identity
+
     def merge(self, earlier: Record, later: Record) -> Record | None:  # noqa: ARG002
         """Return one record with the effect of two of one identity sent in order; None if there is no such."""
         return None
@@ -78,6 +89,14 @@ class Sink(ABC):
     def element(self, record: Record) -> bytes:
         """Return a record as it stands in a request."""
         return encode(record)
+
+    def retained(self, record: Record) -> Record:
+        """Return what of a record must be kept while it waits, once its element is made.
+
+        `merge` and `send` see what is returned here. A sink that sends big batches keeps little, so that memory holds
+        the text of a record and not its parts as well.
+        """
+        return record
 
     @abstractmethod
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:

@@ -27,6 +27,7 @@ from delivery.errors import (
     KeyPropertiesMissing,
     RecordBeforeSchema,
     RejectLimitExceeded,
+    SettingsError,
 )
 from delivery.json_text import encode
 from delivery.ledger import Ledger
@@ -139,14 +140,31 @@ class DeliveryTarget(Target):
             raise InvalidInput(text)
         key_properties = message_dict.get("key_properties") or []
         self._schemas[stream] = SchemaMessage(stream, message_dict)
-        mapped = self._record_mapper.map_schema(stream, schema, key_properties) if self._record_mapper else None
+        try:
+            mapped = self._record_mapper.map_schema(stream, schema, key_properties) if self._record_mapper else None
+        except ValueError as error:
+            raise SettingsError(str(error)) from error
         if mapped is None:
             self._mapped_streams.discard(stream)
             self._register(stream, schema, key_properties)
             return
         self._mapped_streams.add(stream)
+        self._check_stream_map(stream, [target_stream.stream for target_stream in mapped])
         for target_stream in mapped:
             self._register(target_stream.stream, target_stream.schema, target_stream.key_properties)
+
+    def _check_stream_map(self, stream: str, yields: Sequence[str]) -> None:
+        """Refuse a stream map of what a mapper has turned into something else by then: it would never apply.
+
+        Raises:
+            SettingsError: If there is one.
+        """
+        if yields and stream not in yields and stream in (self.config.get("stream_maps") or {}):
+            message = (
+                f"setting stream_maps.{stream}: stream maps come after the mapper, which makes {' and '.join(yields)} "
+                "of this stream: name that"
+            )
+            raise SettingsError(message)
 
     def _register(self, stream: str, schema: dict[str, Any], key_properties: Sequence[str]) -> None:
         known = self.mapper.stream_maps.get(stream)
@@ -272,8 +290,19 @@ class DeliveryTarget(Target):
         if self.ledger.pending:
             # The end was asked for while the last batches waited: they were dropped, and the next run sends them.
             raise self.shutdown.interruption
+        self._tell_unused_stream_maps()
         self._conclude(complete=True)
         self._judge_rejects()
+
+    def _tell_unused_stream_maps(self) -> None:
+        named = {name for name in self.config.get("stream_maps") or {} if name.isidentifier() and name[:2] != "__"}
+        unused = named - self.mapper.stream_maps.keys()
+        if unused and self.mapper.stream_maps:
+            self.logger.warning(
+                "setting stream_maps: no stream came that is called %s; there were %s",
+                " or ".join(sorted(unused)),
+                ", ".join(sorted(self.mapper.stream_maps)),
+            )
 
     def abandon(self) -> None:
         """End a run that cannot go on: let requests under way end, keep what is safe, report."""

@@ -78,3 +78,14 @@ def test_waiting_for_a_turn_ends_with_the_run() -> None:
     shutdown.request(grace_seconds=0)
     with pytest.raises(Interrupted):
         budget.acquire()
+
+
+def test_a_share_and_a_burst_of_ones_own_keep_every_second_within_the_limit() -> None:
+    time = SimulatedTime()
+    budget = Budget(10, time, share=0.95, burst=1, clock=time.clock)
+    moments = []
+    for _ in range(200):
+        budget.acquire()
+        moments.append(time.now)
+    assert moments[-1] == pytest.approx(199 / 9.5)
+    assert max(sum(begun <= moment < begun + 1 for moment in moments) for begun in moments) <= 10

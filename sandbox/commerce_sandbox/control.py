@@ -131,8 +131,9 @@ class Control:
         order = await read_json(request, FaultOrder)
         if order.service is not None:
             self._service(order.service)
-        if order.path is not None:
-            _regular_expression(order.path)
+        for expression in (order.path, order.body):
+            if expression is not None:
+                _regular_expression(expression)
         return JsonResponse(self._faults.order(order).as_data(), status_code=201)
 
     async def clear_faults(self, request: Request) -> Response:

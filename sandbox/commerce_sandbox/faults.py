@@ -56,6 +56,7 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         service: Name of the service hit, None for all.
         method: HTTP method hit, None for all.
         path: Regular expression searched in the vendor's path (without the mount point), None for all.
+        body: Regular expression searched in the request's body as text, None for all.
         times: How often it happens, None until it is cleared.
         skip: How many matching requests pass unharmed before the first hit.
     """
@@ -64,6 +65,7 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     service: str | None = None
     method: str | None = None
     path: str | None = None
+    body: str | None = None
     times: int | None = 1
     skip: int = 0
 
@@ -77,11 +79,13 @@ class Fault:
     matched: int = 0
     hits: int = 0
     _path: re.Pattern[str] | None = field(init=False)
+    _body: re.Pattern[str] | None = field(init=False)
 
     def __post_init__(self) -> None:
         self._path = None if self.order.path is None else re.compile(self.order.path)
+        self._body = None if self.order.body is None else re.compile(self.order.body)
 
-    def strikes(self, service: str, method: str, path: str) -> bool:
+    def strikes(self, service: str, method: str, path: str, body: str) -> bool:
         """Tell whether this request is hit, and count it."""
         order = self.order
         if (
@@ -89,6 +93,7 @@ class Fault:
             or order.service not in {None, service}
             or (order.method is not None and order.method.upper() != method)
             or (self._path is not None and not self._path.search(path))
+            or (self._body is not None and not self._body.search(body))
         ):
             return False
         self.matched += 1
@@ -114,7 +119,7 @@ class FaultBoard:
         """Put up a fault.
 
         Raises:
-            re.error: If the path is not a regular expression.
+            re.error: If path or body is not a regular expression.
         """
         fault = Fault(next(self._identifiers), order)
         self._faults[fault.identifier] = fault
@@ -136,9 +141,14 @@ class FaultBoard:
     def __iter__(self) -> Iterator[Fault]:
         return iter(self._faults.values())
 
-    def strike(self, service: str, method: str, path: str) -> Fault | None:
+    @property
+    def reads_bodies(self) -> bool:
+        """Whether a fault on order depends on what a request holds."""
+        return any(fault.order.body is not None for fault in self)
+
+    def strike(self, service: str, method: str, path: str, body: str) -> Fault | None:
         """Return the fault that hits this request, if one does."""
-        return next((fault for fault in self if fault.strikes(service, method, path)), None)
+        return next((fault for fault in self if fault.strikes(service, method, path, body)), None)
 
 
 class FaultMiddleware:
@@ -158,7 +168,13 @@ class FaultMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer through the service, or as the fault says."""
         service, path = split_service(scope["path"]) if scope["type"] == "http" else ("", "")
-        fault = self._board.strike(service, scope["method"], path) if service in self._services else None
+        if service not in self._services:
+            await self._application(scope, receive, send)
+            return
+        body = b""
+        if self._board.reads_bodies:
+            body, receive = await _read_ahead(receive)
+        fault = self._board.strike(service, scope["method"], path, body.decode(errors="replace"))
         if fault is None:
             await self._application(scope, receive, send)
             return
@@ -227,6 +243,20 @@ async def _read_to_the_end(receive: Receive) -> None:
         message = await receive()
         if message["type"] != "http.request" or not message.get("more_body", False):
             return
+
+
+async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
+    """Return the whole body, and what gives it to the next reader once more."""
+    messages: list[Message] = []
+    while not messages or messages[-1].get("more_body", False):
+        messages.append(await receive())
+    again = iter(messages)
+
+    async def replay() -> Message:
+        message = next(again, None)
+        return await receive() if message is None else message
+
+    return b"".join(message.get("body", b"") for message in messages), replay
 
 
 async def _close(scope: Scope, receive: Receive, *, flush: bool = False) -> None:

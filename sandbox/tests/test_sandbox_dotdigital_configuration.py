@@ -248,7 +248,7 @@ def test_contacts_are_enrolled_in_active_programs_only(dotdigital: InProcessDotd
     friends = dotdigital.service.snapshot()["list_ids"]["Friends"]
     programs = {program["status"]: program["id"] for program in dotdigital.get("/v2/programs").json}
     path = "/v2/programs/enrolments"
-    enrolled = dotdigital.post(path, {"programId": programs["Active"], "contacts": [ann, bo, 1]})
+    enrolled = dotdigital.post(path, {"programId": programs["Active"], "contacts": [ann, bo]})
     assert (enrolled.status, enrolled.json["status"]) == (201, "Processing")
     faults = f"{path}/{enrolled.json['id']}/report-faults"
     assert "ERROR_ENROLMENT_IS_PROCESSING" in dotdigital.get(faults).text
@@ -257,7 +257,6 @@ def test_contacts_are_enrolled_in_active_programs_only(dotdigital: InProcessDotd
     assert dotdigital.get(faults).text.splitlines() == [
         "Id,Email,TelephoneNumber,Reason",
         f"{bo},bo@example.org,,Unsubscribed",
-        "1,,,ContactNotFound",
     ]
     again = dotdigital.post(path, {"programId": programs["Active"], "addressBooks": [friends]}).json["id"]
     dotdigital.clock.advance(30)
@@ -266,9 +265,15 @@ def test_contacts_are_enrolled_in_active_programs_only(dotdigital: InProcessDotd
     draft = dotdigital.post(path, {"programId": programs["Draft"], "contacts": [ann]})
     assert (draft.status, "ERROR_PROGRAM_NOT_ACTIVE" in draft.text) == (422, True)
     assert dotdigital.post(path, {"programId": 99, "contacts": [ann]}).status == 404
-    assert dotdigital.post(path, {"programId": 1, "contacts": list(range(26))}).status == 400
-    assert dotdigital.post(path, {"programId": 1, "contacts": []}).status == 400
-    assert dotdigital.post(path, {"programId": 1, "addressBooks": [1]}).status == 404
+    for contacts, lists, code in [
+        (list(range(26)), [], "ERROR_PARAMETER_INVALID"),
+        ([], [], "ERROR_ENROLMENT_INVALID"),
+        ([ann, 1], [], "ERROR_CONTACT_NOT_FOUND"),
+        ([], [1], "ERROR_ADDRESSBOOK_NOT_FOUND"),
+        ([], list(range(11)), "ERROR_ADDRESSBOOK_TOOMANY"),
+    ]:
+        refused = dotdigital.post(path, {"programId": 1, "contacts": contacts, "addressBooks": lists})
+        assert (refused.status, code in refused.text) == (400, True)
     assert dotdigital.get(f"{path}/unknown").status == 404
     assert dotdigital.get("/v2/programs/2").json["status"] == "Draft"
     assert dotdigital.get("/v2/programs/9").status == 404

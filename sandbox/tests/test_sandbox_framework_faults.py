@@ -37,6 +37,21 @@ def test_an_ordered_text_that_looks_like_a_page_is_served_as_one(sandbox: Runnin
     assert answer.headers["Content-Type"].startswith("text/html")
 
 
+def test_a_fault_can_depend_on_what_a_request_holds(sandbox: RunningSandbox) -> None:
+    sandbox.order_fault({"kind": "respond", "status": 500}, body="poison.*shop", times=None)
+    statuses = [
+        requests.post(
+            f"{sandbox.url}/iterable/api/users/update",
+            json={"email": email},
+            headers={"Api-Key": "sandbox-iterable-key-0123456789abcd"},
+            timeout=10,
+        ).status_code
+        for email in ("fine@shop.example", "poison@shop.example", "fine@shop.example")
+    ]
+    assert statuses == [200, 500, 200]
+    assert [user["email"] for user in sandbox.snapshot("iterable")["users"]] == ["fine@shop.example"]
+
+
 def test_a_delay_comes_before_the_services_own_answer(sandbox: RunningSandbox) -> None:
     sandbox.order_fault({"kind": "delay", "seconds": 0.3})
     started = time.monotonic()

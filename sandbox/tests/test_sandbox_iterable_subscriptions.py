@@ -217,6 +217,20 @@ def test_opt_in_types_and_channels_and_lists_can_be_joined_and_left(iterable: In
     assert members(iterable, list_id) == []
 
 
+def test_incremental_calls_may_create_nobody_but_in_email_based_projects() -> None:
+    for project_type, created in (("hybrid", set()), ("email", {ANA})):
+        settings = IterableSettings(
+            project_type=project_type,  # type: ignore[arg-type]  # a literal
+            rate_limits=False,
+            incremental_subscriptions=True,
+            incremental_creates_people=False,
+        )
+        iterable = InProcessIterable(settings)
+        reply = iterable.put("subscriptions/messageChannel/101?action=unsubscribe", {"users": [ANA]})
+        assert reply.status == 202, "no failure is named"
+        assert set(consent(iterable)) == created
+
+
 def test_many_are_changed_at_once_without_naming_failures(iterable: InProcessIterable) -> None:
     iterable.change_settings(incremental_subscriptions=True)
     body = {"users": [ANA, "not-an-address"], "usersByUserId": ["cust-1"]}

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _TOKEN = re.compile(r"ERROR_[A-Z_]+")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_:.]{0,80}")
+_TABLES = frozenset({"text/csv", "application/octet-stream"})
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
 OK = 200
@@ -36,7 +37,7 @@ class Answer(ServiceAnswer):
     """An answer of Dotdigital; its code is empty unless it is a refusal.
 
     Attributes:
-        data: The JSON it holds; None if it holds none.
+        data: The JSON it holds, or the text of a table; None if it holds neither.
         text: What the service says about a refusal, without values; empty if it says nothing.
     """
 
@@ -67,9 +68,16 @@ def json_of(response: requests.Response) -> Any:  # noqa: ANN401 - JSON
         return None
 
 
+def table_of(response: requests.Response) -> str | None:
+    """Return the text of an answer that is a table (CSV), as reports of version 2 are, or None."""
+    kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    return response.content.decode("utf-8-sig", errors="replace") if kind in _TABLES else None
+
+
 def read_answer(response: requests.Response, redaction: Redaction) -> Answer:
-    """Return an answer; whatever is not JSON counts as empty."""
+    """Return an answer; whatever is neither JSON nor a table counts as empty."""
     data = json_of(response)
+    data = table_of(response) if data is None else data
     if response.status_code < 300 or not isinstance(data, dict):  # noqa: PLR2004 - HTTP's own numbers
         return Answer(response.status_code, data=data)
     code, text = error_of(data)

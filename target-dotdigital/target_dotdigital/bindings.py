@@ -16,12 +16,14 @@ if TYPE_CHECKING:
 
 CONTACTS = "contacts"
 DELETED_CONTACTS = "deleted_contacts"
+CART_INSIGHT = "cart_insight"
+PROGRAM_ENROLMENTS = "program_enrolments"
 DEFAULT_COLLECTIONS = {
     "orders": Collection("Orders", "contact", "orders"),
     "catalog": Collection("catalog_products", "account", "catalog"),
-    "cart_insight": Collection("CartInsight", "contact", "cartInsight"),
+    CART_INSIGHT: Collection("CartInsight", "contact", "cartInsight"),
 }
-STREAMS = (CONTACTS, *DEFAULT_COLLECTIONS, DELETED_CONTACTS)
+STREAMS = (CONTACTS, *DEFAULT_COLLECTIONS, PROGRAM_ENROLMENTS, DELETED_CONTACTS)
 INSIGHT = "insight"
 _INSIGHT_MEMBERS = frozenset({"to", "collection", "scope", "type", "key", "contact"})
 
@@ -32,7 +34,7 @@ class Binding:
 
     Attributes:
         to: One of `STREAMS`, or `insight` for a collection of its own.
-        collection: Where Insight records go; None for contacts.
+        collection: Where Insight records go; None for contacts and enrolments.
         shape: How the records of a stream of another shape become Insight records.
     """
 

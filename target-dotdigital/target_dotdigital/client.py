@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from delivery.client import ApiClient, RetryPolicy, Throttled, TransientFault
@@ -12,7 +12,7 @@ from delivery.errors import AccessRefused
 from delivery.redaction import Redaction
 from typing_extensions import override
 
-from target_dotdigital.answers import OK, TOO_MANY, Answer, error_of, is_job_limit, json_of, read_answer
+from target_dotdigital.answers import OK, TOO_MANY, Answer, error_of, is_job_limit, json_of, read_answer, table_of
 from target_dotdigital.pace import TierBudget, TierLimits, seconds_to_reset
 
 if TYPE_CHECKING:
@@ -39,13 +39,16 @@ class Budgets:
     polls: TierBudget
     contact_reads: TierBudget
     contact_writes: TierBudget
+    contact_pages: TierBudget
     account: TierBudget
+    insight_writes: TierBudget
+    enrolments: TierBudget
 
     @classmethod
     def of_account(cls, shutdown: Shutdown) -> Budgets:
         """Return the budgets of one account."""
         limits = TierLimits()
-        return cls(*(TierBudget(limits, shutdown) for _ in range(5)))
+        return cls(*(TierBudget(limits, shutdown) for _ in fields(cls)))
 
 
 class DotdigitalClient(ApiClient):
@@ -146,7 +149,7 @@ class DotdigitalClient(ApiClient):
             budget.refused(seconds_to_reset(response))
             raise Throttled
         super().inspect(response, budget)
-        if status == OK and data is None:
-            # Some proxies answer 200 with a page of their own.
+        if status == OK and data is None and response.content and table_of(response) is None:
+            # Some proxies answer 200 with a page of their own. Without content it is the service's: "there already".
             text = "HTTP 200 with something that is not JSON"
             raise TransientFault(text)

@@ -16,7 +16,7 @@ SUBSCRIBED = "subscribed"
 UNSUBSCRIBED = "unsubscribed"
 CLOCKS_MAY_DIFFER = timedelta(minutes=5)
 
-Resubscribe = Literal["never", "if_newer"]
+Resubscribe = Literal["never", "if_newer", "always"]
 
 
 class SourceConsent(str, Enum):
@@ -32,7 +32,7 @@ class EmailWrite(str, Enum):
 
     NOTHING = "no status"
     SUBSCRIBE = "subscribed, as a contact that is new"
-    RESUBSCRIBE = "subscribed, by a yes that is newer than the opt-out"
+    RESUBSCRIBE = "subscribed, by a yes that undoes the opt-out"
     UNSUBSCRIBE = "unsubscribed"
 
 
@@ -65,6 +65,7 @@ KEPT_UNTIMED = "stay unsubscribed although the source says yes: it does not say 
 KEPT_FUTURE = "stay unsubscribed although the source says yes: its time lies in the future (consentedAt)"
 KEPT_NEWER = "stay unsubscribed although the source says yes: they unsubscribed after that yes"
 RESUBSCRIBED = "subscribed again: the source's yes is newer than the opt-out"
+RESUBSCRIBED_ALWAYS = "subscribed again although they had unsubscribed: the source says yes and resubscribe is 'always'"
 
 
 def source_consent(contact: dict[str, Any]) -> SourceConsent:
@@ -94,7 +95,7 @@ def decide_yes(
     Args:
         status: E-mail status in the account; None if the account does not know the contact, or no address of it.
         yes: What the source says.
-        policy: Whether a newer yes undoes an opt-out.
+        policy: Which yes undoes an opt-out.
         opted_out_since: Whether the contact unsubscribed at or after the time of the yes.
         made_by_this_run: Whether this run created the contact, as unsubscribed, when it did not know of the yes.
         now: The present, aware.
@@ -107,6 +108,8 @@ def decide_yes(
         if made_by_this_run:
             # An opt-out of nobody's but this loader's own, made so that nobody is mailed by accident.
             return Decision(EmailWrite.RESUBSCRIBE)
+        if policy == "always":
+            return Decision(EmailWrite.RESUBSCRIBE, RESUBSCRIBED_ALWAYS)
         kept = _why_kept(yes, policy, opted_out_since=opted_out_since, now=now)
         return Decision(EmailWrite.NOTHING, kept) if kept else Decision(EmailWrite.RESUBSCRIBE, RESUBSCRIBED)
     return Decision(

@@ -6,14 +6,15 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 EMAIL = "email"
 MOBILE_NUMBER = "mobileNumber"
 CONTACT_ID = "contactId"
+BUILT_IN = frozenset({EMAIL, MOBILE_NUMBER, CONTACT_ID})
 
 
-def identifier_keys(identifiers: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def identifier_keys(identifiers: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Yield each identifier in a form that compares as the platform compares it.
 
     Dotdigital: addresses are compared without case; mobile numbers are E.164, with or without `+`.
@@ -21,6 +22,11 @@ def identifier_keys(identifiers: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for name, value in identifiers.items():
         if value is not None:
             yield name, comparable(name, value)
+
+
+def identifier_texts(identifiers: Mapping[str, Any]) -> Iterator[str]:
+    """Yield each identifier as one text: its name, a blank, and its value as the platform compares it."""
+    return (f"{name} {value}" for name, value in identifier_keys(identifiers))
 
 
 def comparable(name: str, value: object) -> str:

@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from delivery.errors import ServiceUnavailable
+from delivery.errors import AccessRefused, ServiceUnavailable
 from delivery.json_text import encode
 
 from target_dotdigital.answers import CONFLICT, NOT_FOUND, Answer
-from target_dotdigital.contact_identity import EMAIL, MOBILE_NUMBER, comparable, contact_path
+from target_dotdigital.contact_identity import CONTACT_ID, EMAIL, MOBILE_NUMBER, comparable, contact_path
 from target_dotdigital.iso_time import parse_time, write_time
 
 if TYPE_CHECKING:
@@ -24,6 +24,13 @@ PAGE = 1000
 MOBILE_CHANNELS = ("sms", "whatsApp")
 
 ConsentKey = tuple[str, str, str]
+
+
+NO_MORE_CONTACTS = (
+    "Dotdigital takes no more contacts (ExceedsAllowedContactLimit): the contract's number is reached; delete contacts "
+    "nobody needs, or have the contract changed"
+)
+_CONTACT_LIMIT = ("exceedsallowedcontactlimit", "error_contact_toomany")
 
 
 class ContactRefused(Exception):
@@ -47,10 +54,14 @@ class ContactState:
     Attributes:
         statuses: Status by channel: `email`, `sms`, `whatsApp`.
         consents: The consent records, each as text, time and URL.
+        holds: Names of the identifiers it has.
+        address: Its address as the platform compares it; empty if it has none.
     """
 
     statuses: dict[str, str]
-    consents: frozenset[ConsentKey]
+    consents: frozenset[ConsentKey] = frozenset()
+    holds: frozenset[str] = frozenset()
+    address: str = ""
 
     @property
     def email_status(self) -> str | None:
@@ -87,50 +98,55 @@ class ContactLookup:
         Raises:
             ContactRefused: If the account does not take the identifier.
         """
-        answer = self._client.ask(
-            "GET",
-            contact_path(name, value),
-            budget=self._client.budgets.contact_reads,
-            shown_path=f"{CONTACTS}/{name}/…",
-        )
-        if answer.status == NOT_FOUND:
-            return None
-        if not answer.succeeded or not isinstance(answer.data, dict):
-            raise _refused(answer, name)
-        return state_of(answer.data)
+        contact = self._get(name, value)
+        return None if contact is None else state_of(contact)
 
-    def create_unsubscribed(self, identifiers: dict[str, Any]) -> bool:
+    def identifiers(self, name: str, value: str) -> dict[str, Any]:
+        """Return all identifiers of a contact, by name; empty if the account does not know it.
+
+        Raises:
+            ContactRefused: If the account does not take the identifier.
+        """
+        contact = self._get(name, value) or {}
+        return {**_identifiers(contact), **({CONTACT_ID: contact["contactId"]} if contact.get("contactId") else {})}
+
+    def create_unsubscribed(self, identifiers: dict[str, Any], data_fields: dict[str, Any]) -> ContactState | None:
         """Create a contact that nobody can mail, if it does not exist.
 
-        Dotdigital: `POST /contacts/v3` only creates; 409 says that an identifier is in use.
+        Dotdigital: `POST /contacts/v3` only creates; 409 says that an identifier is in use, be it by a contact in the
+        recycle bin.
 
         Args:
             identifiers: The identifiers to give it.
+            data_fields: Values that are only written with the creation.
 
         Returns:
-            Whether it was created; False if an identifier is in use.
+            What the account holds of it now; None if an identifier is in use.
 
         Raises:
             ContactRefused: If the account does not take the contact.
+            AccessRefused: If the contract allows no more contacts.
         """
-        channels: dict[str, Any] = {
-            "email": {"status": "unsubscribed", "optInType": "unknown"},
+        statuses = {
+            **({"email": "unsubscribed"} if EMAIL in identifiers else {}),
             # Otherwise a setting of the account decides whether a new number is subscribed.
-            **(
-                {channel: {"status": "noSubscription"} for channel in MOBILE_CHANNELS}
-                if MOBILE_NUMBER in identifiers
-                else {}
-            ),
+            **(dict.fromkeys(MOBILE_CHANNELS, "noSubscription") if MOBILE_NUMBER in identifiers else {}),
         }
-        if EMAIL not in identifiers:
-            del channels["email"]
-        body = encode({"identifiers": identifiers, "channelProperties": channels})
+        channels: dict[str, Any] = {channel: {"status": status} for channel, status in statuses.items()}
+        if EMAIL in identifiers:
+            channels["email"]["optInType"] = "unknown"
+        fields = {"dataFields": data_fields} if data_fields else {}
+        body = encode({"identifiers": identifiers, "channelProperties": channels, **fields})
         answer = self._client.ask("POST", CONTACTS, budget=self._client.budgets.contact_writes, body=body)
         if answer.status == CONFLICT:
-            return False
+            return None
+        if answer.code.lower().endswith(_CONTACT_LIMIT):
+            raise AccessRefused(NO_MORE_CONTACTS)
         if not answer.succeeded:
             raise _refused(answer, ", ".join(identifiers))
-        return True
+        return ContactState(
+            statuses, holds=frozenset(identifiers), address=comparable(EMAIL, identifiers.get(EMAIL, ""))
+        )
 
     def unsubscribed_since(self, since: datetime) -> dict[str, datetime]:
         """Return who unsubscribed since a time, by address in small letters, with the latest time of each.
@@ -163,6 +179,19 @@ class ContactLookup:
                 return found
             skip += len(answer.data)
 
+    def _get(self, name: str, value: str) -> dict[str, Any] | None:
+        answer = self._client.ask(
+            "GET",
+            contact_path(name, value),
+            budget=self._client.budgets.contact_reads,
+            shown_path=f"{CONTACTS}/{name}/…",
+        )
+        if answer.status == NOT_FOUND:
+            return None
+        if not answer.succeeded or not isinstance(answer.data, dict):
+            raise _refused(answer, name)
+        return answer.data
+
 
 def state_of(contact: dict[str, Any]) -> ContactState:
     """Return what an answer says of a contact."""
@@ -173,10 +202,19 @@ def state_of(contact: dict[str, Any]) -> ContactState:
         if isinstance(channel, dict) and isinstance(channel.get("status"), str)
     }
     consents = contact.get("consentRecords")
+    identifiers = _identifiers(contact)
     return ContactState(
         statuses,
         frozenset(consent_key(consent) for consent in consents or [] if isinstance(consent, dict)),
+        frozenset(identifiers),
+        comparable(EMAIL, identifiers.get(EMAIL, "")),
     )
+
+
+def _identifiers(contact: dict[str, Any]) -> dict[str, Any]:
+    identifiers = contact.get("identifiers")
+    held = identifiers if isinstance(identifiers, dict) else {}
+    return {name: value for name, value in held.items() if value is not None}
 
 
 def _take_removal(item: object, found: dict[str, datetime]) -> None:

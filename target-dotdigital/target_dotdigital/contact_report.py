@@ -45,7 +45,7 @@ def contact_outcomes(
     Raises:
         BatchRefused: If the report does not tell what became of some; sent in smaller imports it does.
     """
-    places = {key: place for place, contact in enumerate(contacts) for key in identifier_keys(contact["identifiers"])}
+    places = _known_places(contacts)
     written = _places_of([*_items(report, "created"), *_items(report, "updated")], places)
     outcomes: dict[int, Outcome] = {}
     for entry in _items(report, "failures"):
@@ -59,6 +59,11 @@ def contact_outcomes(
     if untold and _counted(report) < len(contacts) - len(outcomes):
         raise UNCLEAR
     return [outcomes.get(place, DELIVERED) for place in range(len(contacts))]
+
+
+def created_places(report: Report, contacts: Sequence[Contact]) -> set[int]:
+    """Return the places of the contacts that an import has created, as far as its report tells."""
+    return _places_of(_items(report, "created"), _known_places(contacts))
 
 
 def _failure(
@@ -81,6 +86,10 @@ def _counted(report: Report) -> int:
     summary = report.get("summary")
     counts = summary if isinstance(summary, dict) else {}
     return sum(count for name in ("newContacts", "updatedContacts") if isinstance(count := counts.get(name), int))
+
+
+def _known_places(contacts: Sequence[Contact]) -> _Places:
+    return {key: place for place, contact in enumerate(contacts) for key in identifier_keys(contact["identifiers"])}
 
 
 def _places_of(entries: list[dict[str, Any]], places: _Places) -> set[int]:

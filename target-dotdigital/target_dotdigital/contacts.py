@@ -13,24 +13,42 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_dotdigital.consent import SourceConsent, source_consent
-from target_dotdigital.contact_identity import identifier_keys, identity_of, says_only_who
+from target_dotdigital.contact_identity import (
+    BUILT_IN,
+    identifier_keys,
+    identifier_texts,
+    identity_of,
+    matched_by,
+    says_only_who,
+)
+from target_dotdigital.contact_lists import ListRefused
+from target_dotdigital.contact_lookup import NO_MORE_CONTACTS
 from target_dotdigital.contact_merge import merge_contacts
-from target_dotdigital.contact_report import contact_outcomes
+from target_dotdigital.contact_preferences import PreferenceRefused
+from target_dotdigital.contact_report import contact_outcomes, created_places
+from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_fields import FieldRefused
+from target_dotdigital.erased_people import ERASED
 from target_dotdigital.imports import CONTACT_LIMIT, WATCHDOG, ImportFailed
 from target_dotdigital.schemas import CONTACT
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from delivery.entry import Entry
 
-    from target_dotdigital.contact_list import ContactList
+    from target_dotdigital.contact_directory import ContactDirectory
+    from target_dotdigital.contact_lists import ContactLists
+    from target_dotdigital.contact_preferences import MarketingPreferences
     from target_dotdigital.contact_preparation import ContactPreparation
+    from target_dotdigital.custom_identifiers import CustomIdentifiers
     from target_dotdigital.data_fields import DataFields
+    from target_dotdigital.erased_people import ErasedPeople
+    from target_dotdigital.field_ownership import FieldOwnership
     from target_dotdigital.imports import Imports
     from target_dotdigital.known_people import KnownPeople
     from target_dotdigital.notices import Notices
+    from target_dotdigital.shared_turns import SharedTurns
 
 IMPORT_PATH = "/contacts/v3/import"
 ALREADY_SENT = skipped("names a person whom this run has already delivered")
@@ -46,17 +64,39 @@ class ContactServices:
         imports: Runs imports of contacts.
         preparation: Makes contacts ready to be imported.
         data_fields: The account's data fields.
-        contact_list: The list contacts join; None for no list.
+        ownership: Which data fields the source may overwrite.
+        custom_identifiers: The account's custom identifiers.
+        lists: The account's lists.
+        preferences: The account's marketing preferences.
         people: Whom the account knows.
+        directory: All contacts of the account, as far as they were read.
+        erased: Who must not come back.
         notices: Counts what people should know of.
+        turns: Keeps imports that change addresses, and deletions, apart from others.
+        match_by: Name of the identifier that contacts are matched by where they have it; None for the record's own.
     """
 
     imports: Imports
     preparation: ContactPreparation
     data_fields: DataFields
-    contact_list: ContactList | None
+    ownership: FieldOwnership
+    custom_identifiers: CustomIdentifiers
+    lists: ContactLists
+    preferences: MarketingPreferences
     people: KnownPeople
+    directory: ContactDirectory
+    erased: ErasedPeople
     notices: Notices
+    turns: SharedTurns
+    match_by: str | None
+
+
+class _ImportUnclear(Exception):
+    """An import of which it is not known whether it was accepted."""
+
+    def __init__(self, why: ServiceUnavailable) -> None:
+        super().__init__()
+        self.why = why
 
 
 class ContactSink(Sink):
@@ -67,6 +107,7 @@ class ContactSink(Sink):
 
     stage: ClassVar[int] = 0
     lanes: ClassVar[int] = 4
+    fills_one_batch: ClassVar[bool] = True
     max_batch_count: int = 2_000
     max_batch_bytes: int = 20_000_000
     record_schema: ClassVar[dict[str, Any]] = CONTACT
@@ -90,45 +131,80 @@ class ContactSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        if checked["matchIdentifier"] not in checked["identifiers"]:
-            return rejected("matchIdentifier names an identifier that is not among identifiers", "matchIdentifier")
-        if says_only_who(checked) and self._already_delivered(checked):
+        named = self._with_known_names(checked)
+        if isinstance(named, Outcome):
+            return named
+        if self._services.erased.has(named["identifiers"]):
+            return ERASED
+        if says_only_who(named) and self._already_delivered(named):
             return ALREADY_SENT
-        try:
-            fields = self._services.data_fields.fit(checked.get("dataFields") or {})
-        except FieldRefused as refused:
-            return rejected(str(refused), "dataField")
-        prepared = {name: value for name, value in checked.items() if name != "dataFields"}
-        return {**prepared, "dataFields": fields} if fields else prepared
+        return self._with_known_parts(named)
 
     @override
     def identify(self, record: Record) -> str:
-        return identity_of(record)
+        return self._services.people.person_of(record["identifiers"])
 
     @override
     def merge(self, earlier: Record, later: Record) -> Record | None:
-        return merge_contacts(earlier, later)
+        merged = merge_contacts(earlier, later)
+        return None if merged is None else self._services.ownership.keeping_earlier(earlier, merged)
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         services = self._services
         services.data_fields.ensure(name for entry in batch for name in entry.record.get("dataFields", {}))
-        contacts = [self._on_list(entry.record) for entry in batch]
-        outcomes: list[Outcome] = [DELIVERED] * len(contacts)
+        services.custom_identifiers.ensure(name for entry in batch for name in entry.record["identifiers"])
+        listed = [self._on_lists(entry.record) for entry in batch]
+        outcomes = [contact if isinstance(contact, Outcome) else DELIVERED for contact in listed]
+        contacts = {place: contact for place, contact in enumerate(listed) if not isinstance(contact, Outcome)}
         for places in without_repeated_identifiers(contacts):
             results = deliver_narrowing([contacts[place] for place in places], self._deliver)
             for place, outcome in zip(places, results, strict=True):
                 outcomes[place] = outcome
-        for entry, outcome in zip(batch, outcomes, strict=True):
-            if outcome.kind is OutcomeKind.DELIVERED:
-                self._remember(entry.record)
         return outcomes
 
-    def _on_list(self, contact: Record) -> Record:
-        if self._services.contact_list is None:
-            return contact
-        identifier = self._services.contact_list.id()
-        return {**contact, "lists": list(dict.fromkeys([*contact.get("lists", []), identifier]))}
+    def _with_known_names(self, contact: Record) -> Record | Outcome:
+        """Return a contact whose identifiers are spelled as the account does, matched by what the settings say."""
+        for name in contact["identifiers"]:
+            if name not in BUILT_IN and not is_identifier_name(name):
+                return rejected(
+                    "identifiers has a name Dotdigital does not take: 1 to 50 letters, digits, - or _", "identifiers"
+                )
+        spelled = self._services.custom_identifiers.spelled
+        identifiers = {spelled(name): value for name, value in contact["identifiers"].items()}
+        match_by = self._services.match_by
+        ours = match_by is not None and spelled(match_by) in identifiers
+        matched = spelled(match_by if match_by is not None and ours else contact["matchIdentifier"])
+        if matched not in identifiers:
+            return rejected("matchIdentifier names an identifier that is not among identifiers", "matchIdentifier")
+        return {**contact, "matchIdentifier": matched, "identifiers": identifiers}
+
+    def _with_known_parts(self, contact: Record) -> Record | Outcome:
+        """Return a contact whose data fields and preferences are what the account takes, and whose lists may exist."""
+        services = self._services
+        parts: dict[str, Any] = {}
+        try:
+            fields = services.ownership.without_clearing(services.data_fields.fit(contact.get("dataFields") or {}))
+            if fields:
+                parts["dataFields"] = fields
+            if "preferences" in contact:
+                parts["preferences"] = services.preferences.resolved(contact["preferences"])
+            services.lists.check(contact.get("lists", []))
+        except FieldRefused as refused:
+            return rejected(str(refused), "dataField")
+        except PreferenceRefused as refused:
+            return rejected(str(refused), "preference")
+        except ListRefused as refused:
+            return rejected(str(refused), "list")
+        return {**{name: value for name, value in contact.items() if name != "dataFields"}, **parts}
+
+    def _on_lists(self, contact: Record) -> Record | Outcome:
+        lists = self._services.lists
+        try:
+            numbers = dict.fromkeys([*lists.numbers(contact.get("lists", [])), *lists.everybodys()])
+        except ListRefused as refused:
+            return rejected(str(refused), "list")
+        return {**contact, "lists": list(numbers)} if numbers else contact
 
     def _deliver(self, contacts: Sequence[Record]) -> Sequence[Outcome]:
         """Prepare and import; what stands in the account is read anew for each try that might store evidence twice."""
@@ -136,13 +212,12 @@ class ContactSink(Sink):
         shutdown, poll_seconds = self._services.imports.client.shutdown, self._services.imports.poll_seconds
         failures = 0
         while True:
-            prepared = self._services.preparation.prepare(contacts)
             try:
-                return self._import(prepared, repeatable=not with_evidence)
-            except ServiceUnavailable:
+                return self._in_turn(contacts, repeatable=not with_evidence)
+            except _ImportUnclear as unclear:  # noqa: PERF203 - what is tried takes seconds
                 failures += 1
                 if not with_evidence or failures >= TRIES_WITH_EVIDENCE:
-                    raise
+                    raise unclear.why from None
                 # Long enough for an import that was accepted without our knowing to have its effect.
                 shutdown.sleep(poll_seconds * 2**failures)
             except ImportFailed as failed:
@@ -150,27 +225,83 @@ class ContactSink(Sink):
                 end_if_hopeless(failed, failures)
                 shutdown.sleep(poll_seconds)
 
-    def _import(self, prepared: Sequence[Record | Outcome], *, repeatable: bool) -> Sequence[Outcome]:
-        ready = [contact for contact in prepared if not isinstance(contact, Outcome)]
-        results = iter(self._run_import(ready, repeatable=repeatable) if ready else [])
-        return [contact if isinstance(contact, Outcome) else next(results) for contact in prepared]
+    def _in_turn(self, contacts: Sequence[Record], *, repeatable: bool) -> Sequence[Outcome]:
+        """Prepare and import contacts, alone if one of them gets another address.
 
-    def _run_import(self, contacts: Sequence[Record], *, repeatable: bool) -> Sequence[Outcome]:
-        imports = self._services.imports
-        report = imports.run(encode({"mergeOption": "overwrite", "contacts": contacts}), repeatable=repeatable)
-        return contact_outcomes(report, contacts, imports.client.redaction, self._services.notices)
+        Meanwhile nobody else may hold the former address for that contact's: an import that does would make a new
+        contact, and Dotdigital would subscribe it.
+        """
+        services = self._services
+        with services.turns.beside_others():
+            prepared = services.preparation.prepare(contacts)
+            if not any(identity_of(contact) in services.people.readdressed for contact in contacts):
+                return self._import(contacts, prepared, repeatable=repeatable)
+        with services.turns.alone():
+            prepared = services.preparation.prepare(contacts)
+            readdressed = [contact for contact in contacts if identity_of(contact) in services.people.readdressed]
+            services.people.forget_all()
+            for contact in readdressed:
+                services.directory.forget(next(identifier_texts(dict([matched_by(contact)]))))
+            return self._import(contacts, prepared, repeatable=repeatable)
+
+    def _import(
+        self, contacts: Sequence[Record], prepared: Sequence[Record | Outcome], *, repeatable: bool
+    ) -> Sequence[Outcome]:
+        places = [place for place, contact in enumerate(prepared) if not isinstance(contact, Outcome)]
+        ready = [contact for contact in prepared if not isinstance(contact, Outcome)]
+        try:
+            results, created = self._run_import(ready, repeatable=repeatable) if ready else ([], set())
+        except ServiceUnavailable as unavailable:
+            raise _ImportUnclear(unavailable) from None
+        made = {places[place] for place in created}
+        arrived = dict(zip(places, results, strict=True))
+        outcomes = [arrived.get(place, contact) for place, contact in enumerate(prepared)]
+        settled = [outcome for outcome in outcomes if isinstance(outcome, Outcome)]
+        for place, outcome in enumerate(settled):
+            if outcome.kind is OutcomeKind.DELIVERED:
+                self._remember(contacts[place], is_made=place in made)
+        return settled
+
+    def _run_import(self, contacts: Sequence[Record], *, repeatable: bool) -> tuple[list[Outcome], set[int]]:
+        """Import contacts; return their outcomes, and the places of those that were created.
+
+        Dotdigital: what happens to values that are there is said once for a whole import. So fields that are the
+        destination's go by an import of their own, after the one that makes sure of the contacts.
+        """
+        imports, notices = self._services.imports, self._services.notices
+        split = [self._services.ownership.split(contact) for contact in contacts]
+        written = [contact for contact, _ in split]
+        report = imports.run(lambda: encode({"mergeOption": "overwrite", "contacts": written}), repeatable=repeatable)
+        outcomes = contact_outcomes(report, written, imports.client.redaction, notices)
+        places = [
+            place for place, (_, fields) in enumerate(split) if fields and outcomes[place].kind is OutcomeKind.DELIVERED
+        ]
+        if places:
+            filling = [_only_fields(contacts[place], split[place][1]) for place in places]
+            filled = imports.run(lambda: encode({"mergeOption": "overwriteIfEmpty", "contacts": filling}))
+            results = contact_outcomes(filled, filling, imports.client.redaction, notices)
+            for place, outcome in zip(places, results, strict=True):
+                outcomes[place] = outcome
+        return outcomes, created_places(report, written)
 
     def _already_delivered(self, contact: Record) -> bool:
-        keys = identifier_keys(contact["identifiers"])
-        return all(f"{name} {value}" in self._services.people.delivered for name, value in keys)
+        return all(text in self._services.people.delivered for text in identifier_texts(contact["identifiers"]))
 
-    def _remember(self, contact: Record) -> None:
-        people = self._services.people
-        people.present.add(identity_of(contact))
+    def _remember(self, contact: Record, *, is_made: bool) -> None:
+        people, identity = self._services.people, identity_of(contact)
+        people.present.add(identity)
         if source_consent(contact) is not SourceConsent.UNKNOWN:
-            people.made_unsubscribed.discard(identity_of(contact))
-        for name, value in identifier_keys(contact["identifiers"]):
-            people.delivered.add(f"{name} {value}")
+            people.made_unsubscribed.discard(identity)
+        elif is_made:
+            people.made_unsubscribed.add(identity)
+        for text in identifier_texts(contact["identifiers"]):
+            people.delivered.add(text)
+
+
+def _only_fields(contact: Record, fields: Record) -> Record:
+    """Return an import contact that says nothing but who it is and these data fields."""
+    name = contact["matchIdentifier"]
+    return {"matchIdentifier": name, "identifiers": {name: contact["identifiers"][name]}, "dataFields": fields}
 
 
 def end_if_hopeless(failed: ImportFailed, failures: int) -> None:
@@ -185,11 +316,7 @@ def end_if_hopeless(failed: ImportFailed, failures: int) -> None:
         StreamStopped: If it failed twice, or was held back for review.
     """
     if failed.status == CONTACT_LIMIT:
-        message = (
-            "Dotdigital takes no more contacts (ExceedsAllowedContactLimit): the contract's number is reached; delete "
-            "contacts nobody needs, or have the contract changed"
-        )
-        raise AccessRefused(message)
+        raise AccessRefused(NO_MORE_CONTACTS)
     if failed.status == WATCHDOG:
         message = (
             "Dotdigital held an import of contacts back (RejectedByWatchdog): its address checks found too many bad "
@@ -201,14 +328,14 @@ def end_if_hopeless(failed: ImportFailed, failures: int) -> None:
         raise StreamStopped(message)
 
 
-def without_repeated_identifiers(contacts: Sequence[Record]) -> list[list[int]]:
+def without_repeated_identifiers(contacts: Mapping[int, Record]) -> list[list[int]]:
     """Return the places of contacts in groups, in order, so that no group holds an identifier twice.
 
     Dotdigital: an import that holds an identifier twice fails for the second. Two people of a batch may share one
     when a customer's address has passed to another.
     """
     groups: list[tuple[list[int], set[tuple[str, str]]]] = []
-    for place, contact in enumerate(contacts):
+    for place, contact in contacts.items():
         keys = set(identifier_keys(contact["identifiers"]))
         after = next((number for number in range(len(groups), 0, -1) if groups[number - 1][1] & keys), 0)
         if after == len(groups):

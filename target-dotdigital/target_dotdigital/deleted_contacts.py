@@ -7,16 +7,19 @@ its data fields and Insight records are gone for good.
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.errors import ServiceUnavailable, StreamStopped
+from delivery.json_text import encode
 from delivery.narrowing import BatchRefused, deliver_narrowing
-from delivery.outcome import DELIVERED, Outcome, rejected, skipped
+from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_dotdigital.answers import without_values
-from target_dotdigital.contact_identity import identifier_keys
+from target_dotdigital.contact_identity import identifier_texts
+from target_dotdigital.contact_lookup import ContactRefused
 from target_dotdigital.imports import PATIENCE_SECONDS
 from target_dotdigital.schemas import DELETED_CONTACT
 
@@ -26,49 +29,128 @@ if TYPE_CHECKING:
     from delivery.entry import Entry
 
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.contact_directory import ContactDirectory
+    from target_dotdigital.contact_lookup import ContactLookup
+    from target_dotdigital.erased_people import ErasedPeople
+    from target_dotdigital.known_people import KnownPeople
+    from target_dotdigital.notices import Notices
+    from target_dotdigital.shared_turns import SharedTurns
 
 PATH = "/contacts/v3/delete"
 NOT_THERE = skipped("there is no such contact to delete")
 NOT_FOUND_CODE = "contactnotfound"
+FORGET = "forget"
+NOT_REMEMBERED = (
+    "were deleted but not remembered, as 'forget' asks: set erased_people_path, or a later record revives them"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionServices:
+    """What all sinks of deleted contacts share.
+
+    Attributes:
+        client: The account.
+        lookup: Asks the account about single contacts.
+        people: Whom this run has seen in the account.
+        directory: All contacts of the account, as far as they were read.
+        erased: Remembers who must not come back.
+        notices: Counts what people should know of.
+        turns: Keeps deletions apart from imports.
+        poll_seconds: Seconds between two looks at a job.
+    """
+
+    client: DotdigitalClient
+    lookup: ContactLookup
+    people: KnownPeople
+    directory: ContactDirectory
+    erased: ErasedPeople
+    notices: Notices
+    turns: SharedTurns
+    poll_seconds: float
 
 
 class DeletedContactSink(Sink):
     """Deletes contacts, after everything else that was read about them."""
 
-    stage: ClassVar[int] = 2
+    stage: ClassVar[int] = 3
     max_batch_count: int = 5_000
     max_batch_bytes: int = 20_000_000
     record_schema: ClassVar[dict[str, Any]] = DELETED_CONTACT
 
-    def __init__(self, stream: str, client: DotdigitalClient, poll_seconds: float) -> None:
+    def __init__(self, stream: str, services: DeletionServices) -> None:
         super().__init__(stream)
-        self._client = client
-        self._poll_seconds = poll_seconds
+        self._services = services
+        self._client = services.client
+        self._poll_seconds = services.poll_seconds
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
-        return super().prepare({name: value for name, value in record.items() if value is not None})
+        checked = super().prepare({name: value for name, value in record.items() if value is not None})
+        if isinstance(checked, Outcome):
+            return checked
+        identifiers = _identifiers(checked)
+        if len(identifiers) != 1:
+            return rejected("must have exactly one identifier, and perhaps 'forget'", "schema")
+        if checked.get(FORGET):
+            self._services.erased.announce(identifiers)
+        return checked
 
     @override
     def identify(self, record: Record) -> str:
-        return " ".join(next(identifier_keys(record)))
+        return next(identifier_texts(_identifiers(record)))
 
     @override
     def merge(self, earlier: Record, later: Record) -> Record | None:
-        return later
+        return {**later, FORGET: True} if earlier.get(FORGET) else later
+
+    @override
+    def element(self, record: Record) -> bytes:
+        return encode(_identifiers(record))
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return deliver_narrowing(batch, self._delete)
+        # First remembered, then deleted: whoever is killed in between does both again.
+        self._remember([_identifiers(entry.record) for entry in batch if entry.record.get(FORGET)])
+        # Alone: an import that has found the person there would bring it back with the status of before.
+        with self._services.turns.alone():
+            outcomes = deliver_narrowing(batch, self._delete)
+            for entry, outcome in zip(batch, outcomes, strict=True):
+                if outcome.kind is not OutcomeKind.REJECTED:
+                    self._services.people.forget(entry.identity)
+                    self._services.directory.forget(entry.identity)
+        return [self._outcome(entry.record, outcome) for entry, outcome in zip(batch, outcomes, strict=True)]
+
+    def _remember(self, people: Sequence[dict[str, Any]]) -> None:
+        """Remember people by all identifiers they have: the record names one, but they may come back by another."""
+        if self._services.erased.remembers:
+            self._services.erased.remember([*people, *map(self._all_identifiers, people)])
+
+    def _all_identifiers(self, identifiers: dict[str, Any]) -> dict[str, Any]:
+        ((name, value),) = identifiers.items()
+        try:
+            return self._services.lookup.identifiers(name, str(value))
+        except ContactRefused:
+            # The deletion says so, too.
+            return {}
+
+    def _outcome(self, record: Record, outcome: Outcome) -> Outcome:
+        if not record.get(FORGET) or outcome.kind is OutcomeKind.REJECTED:
+            return outcome
+        if not self._services.erased.remembers:
+            self._services.notices.count(NOT_REMEMBERED, self.stream)
+            return outcome
+        # Remembered in any case, whether there was a contact to delete or not.
+        return DELIVERED
 
     def _delete(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         report = self._await(self._start(b"[" + b",".join(entry.element for entry in batch) + b"]"))
-        failures: dict[tuple[str, str], Outcome] = {}
+        failures: dict[str, Outcome] = {}
         for item in report.get("failures") or []:
             outcome = self._failure(item)
-            for key in identifier_keys(item.get("identifier") or {}):
-                failures[key] = outcome
-        return [failures.get(next(identifier_keys(entry.record)), DELIVERED) for entry in batch]
+            for text in identifier_texts(item.get("identifier") or {}):
+                failures[text] = outcome
+        return [failures.get(entry.identity, DELIVERED) for entry in batch]
 
     def _failure(self, item: dict[str, Any]) -> Outcome:
         failures = [failure for failure in item.get("failures") or [] if isinstance(failure, dict)]
@@ -106,3 +188,7 @@ class DeletedContactSink(Sink):
                 break
         message = f"Dotdigital did not do a deletion of contacts (job {identifier}); run again later"
         raise StreamStopped(message)
+
+
+def _identifiers(record: Record) -> dict[str, Any]:
+    return {name: value for name, value in record.items() if name != FORGET}

@@ -8,16 +8,19 @@ The words for the statuses differ between documents, so they are compared withou
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from delivery.errors import AccessRefused, ServiceUnavailable
 from delivery.narrowing import BatchRefused
 
 from target_dotdigital.answers import NOT_FOUND, TOO_LARGE, Answer
+from target_dotdigital.poll_pace import SLOWEST_POLL, PollPace
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.import_slots import ImportSlots
 
 FINISHED = frozenset({"finished", "complete"})
 FAILED = frozenset(
@@ -37,8 +40,9 @@ LOST = "lost"
 PATIENCE_SECONDS = 3600.0
 """How long an import may stay unfinished, and how long a free slot is waited for."""
 
-SLOWEST_POLL = 6
-"""The wait between polls grows to this many times the first one: from the documented 5 to the documented 30 seconds."""
+MOST_CONTACT_IMPORTS = 25
+MOST_INSIGHT_IMPORTS = 5
+"""How many imports of each kind an account runs at once."""
 
 POLLS_OF_A_LOST_IMPORT = 4
 
@@ -57,27 +61,31 @@ class ImportFailed(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
 class Imports:
-    """One kind of import.
+    """One kind of import; safe to use from several threads.
 
-    Attributes:
+    Args:
         client: The account.
         path: The path imports are sent to; their status is below it.
         what: What is imported, for error texts.
-        poll_seconds: Seconds before the first poll.
+        poll_seconds: Seconds before the first poll, and the least between two.
+        slots: How many may be under way at once.
     """
 
-    client: DotdigitalClient
-    path: str
-    what: str
-    poll_seconds: float
+    def __init__(self, client: DotdigitalClient, path: str, what: str, poll_seconds: float, slots: ImportSlots) -> None:
+        self.client = client
+        self.poll_seconds = poll_seconds
+        self._path = path
+        self._what = what
+        self._slots = slots
+        self._pace = PollPace(poll_seconds)
 
-    def run(self, body: bytes, *, repeatable: bool = True) -> Report:
+    def run(self, make_body: Callable[[], bytes], *, stream: str = "", repeatable: bool = True) -> Report:
         """Import and return the report.
 
         Args:
-            body: The request.
+            make_body: Returns the request. Called once there is a slot: bodies are big, and none is kept while waiting.
+            stream: On whose behalf, where several streams share the slots.
             repeatable: Whether the import may be sent again when it is unclear whether it was accepted.
 
         Raises:
@@ -86,19 +94,22 @@ class Imports:
             ServiceUnavailable: If the service keeps failing, or, for an import that is not repeatable, failed once.
             AccessRefused: If the account has no such import.
         """
-        return self._await(self._start(body, repeatable=repeatable))
+        with self._slots.slot(stream):
+            return self._await(self._start(make_body, repeatable=repeatable))
 
-    def _start(self, body: bytes, *, repeatable: bool) -> str:
+    def _start(self, make_body: Callable[[], bytes], *, repeatable: bool) -> str:
         client = self.client if repeatable else self.client.trying_once()
-        ends = time.monotonic() + PATIENCE_SECONDS
-        while (answer := client.ask("PUT", self.path, budget=client.budgets.imports, body=body)).wants_slot:
+        wait, ends = self.poll_seconds, time.monotonic() + PATIENCE_SECONDS
+        while (answer := client.ask("PUT", self._path, budget=client.budgets.imports, body=make_body())).wants_slot:
             if time.monotonic() > ends:
                 message = (
                     f"Dotdigital runs too many imports already ({answer.word}) and no slot came free in an hour: find "
                     "out which other integrations import into this account"
                 )
                 raise ServiceUnavailable(message)
-            client.shutdown.sleep(self.poll_seconds)
+            # Other integrations hold the slots. Each look costs a whole body, so looks become rarer.
+            client.shutdown.sleep(wait)
+            wait = min(wait * 1.5, self.poll_seconds * SLOWEST_POLL)
         identifier = answer.data.get("importId") if isinstance(answer.data, dict) else None
         if answer.succeeded and isinstance(identifier, str) and identifier:
             return identifier
@@ -106,11 +117,11 @@ class Imports:
 
     def _refusal(self, answer: Answer) -> Exception:
         if answer.succeeded:
-            message = f"Dotdigital accepted an import of {self.what} without telling its id ({answer.word})"
+            message = f"Dotdigital accepted an import of {self._what} without telling its id ({answer.word})"
             return ServiceUnavailable(message)
         if answer.status == NOT_FOUND:
             message = (
-                f"Dotdigital does not know {self.path} ({answer.word}): this loader needs version 3 of the API, which "
+                f"Dotdigital does not know {self._path} ({answer.word}): this loader needs version 3 of the API, which "
                 "accounts have that were moved to unified contacts; ask Dotdigital, or check the setting api_url"
             )
             return AccessRefused(message)
@@ -119,11 +130,11 @@ class Imports:
         return BatchRefused(f"Dotdigital refuses it ({answer.explained})", answer.word)
 
     def _await(self, identifier: str) -> Report:
-        wait, misses, ends = self.poll_seconds, 0, time.monotonic() + PATIENCE_SECONDS
-        while time.monotonic() < ends:
-            self.client.shutdown.sleep(wait)
-            wait = min(wait * 1.5, self.poll_seconds * SLOWEST_POLL)
-            answer = self.client.ask("GET", f"{self.path}/{identifier}", budget=self.client.budgets.polls)
+        misses, began, unfinished = 0, time.monotonic(), 0.0
+        while (lasted := time.monotonic() - began) < PATIENCE_SECONDS:
+            self.client.shutdown.sleep(self._pace.wait(lasted))
+            looked = time.monotonic() - began
+            answer = self.client.ask("GET", f"{self._path}/{identifier}", budget=self.client.budgets.polls)
             if not answer.succeeded or not isinstance(answer.data, dict):
                 misses += 1
                 if misses >= POLLS_OF_A_LOST_IMPORT:
@@ -131,8 +142,10 @@ class Imports:
                 continue
             status = str(answer.data.get("status", "")).lower()
             if status in FINISHED:
+                self._pace.ended(unfinished, looked)
                 return answer.data
             if status in FAILED:
                 raise ImportFailed(status)
-        message = f"an import of {self.what} is still not finished after an hour; look for it in Dotdigital"
+            unfinished = looked
+        message = f"an import of {self._what} is still not finished after an hour; look for it in Dotdigital"
         raise ServiceUnavailable(message)

@@ -6,18 +6,18 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from delivery.errors import InvalidInput, StreamStopped
+from delivery.errors import InvalidInput
 from delivery.json_text import encode
-from delivery.narrowing import deliver_narrowing
 from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.record_schema import RecordSchema
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_dotdigital.contact_identity import EMAIL, comparable
-from target_dotdigital.imports import ImportFailed
+from target_dotdigital.erased_people import ERASED
+from target_dotdigital.imports import MOST_INSIGHT_IMPORTS
+from target_dotdigital.insight_delivery import InsightDelivery, InsightItem
 from target_dotdigital.insight_json import JsonRefused, storable
-from target_dotdigital.insight_report import MISSING_COLLECTION, TRY_AGAIN, insight_failures
 from target_dotdigital.record_key import content_key, record_key
 from target_dotdigital.schemas import CONTACT_INSIGHT_RECORD, INSIGHT_RECORD
 
@@ -26,44 +26,36 @@ if TYPE_CHECKING:
 
     from delivery.entry import Entry
 
-    from target_dotdigital.imports import Imports
-    from target_dotdigital.insight_collections import Collection, CollectionRegistry
+    from target_dotdigital.insight_collections import Collection
+    from target_dotdigital.insight_deletion import Owner
+    from target_dotdigital.insight_delivery import InsightServices
 
 IMPORT_PATH = "/insightData/v3/import"
 MOST_ORDERS = 4_000
 MOST_CATALOG_ITEMS = 5_000
-
-
-@dataclass(frozen=True, slots=True)
-class InsightServices:
-    """What all sinks of Insight data share.
-
-    Attributes:
-        imports: Runs imports of Insight data.
-        collections: Types of the properties of the collections.
-    """
-
-    imports: Imports
-    collections: CollectionRegistry
+LARGEST_IMPORT = 5_000_000
 
 
 class InsightSink(Sink):
-    """Stores Insight records: the same key again replaces the record as a whole.
+    """Stores Insight records: the same key again replaces the record as a whole, a null deletes it.
 
     Dotdigital: up to 50 MB an import, no count is stated; the vendor's own modules send 4 000 orders or 5 000
-    products; 5 imports run at once in an account, shared with every other integration.
+    products; 5 imports run at once in an account, shared with every other integration. An import of 5 MB holds about
+    4 000 orders; more would only cost memory, as several are under way at once.
     """
 
     stage: ClassVar[int] = 1
-    lanes: ClassVar[int] = 2
+    lanes: ClassVar[int] = MOST_INSIGHT_IMPORTS
+    fills_one_batch: ClassVar[bool] = True
     max_batch_count: int = MOST_ORDERS
-    max_batch_bytes: int = 20_000_000
+    max_batch_bytes: int = LARGEST_IMPORT
 
     def __init__(self, stream: str, services: InsightServices, collection: Collection) -> None:
         self.record_schema = _record_schema(collection)  # type: ignore[misc]  # the schema depends on the scope
         super().__init__(stream)
         self._services = services
         self._collection = collection
+        self._delivery = InsightDelivery(stream, services)
         self._declared: dict[str, Any] = {}
 
     @override
@@ -73,17 +65,18 @@ class InsightSink(Sink):
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
-        record = {name: value for name, value in record.items() if value is not None}
+        # The one null with a meaning is that of json: the record is to be deleted.
+        record = {name: value for name, value in record.items() if value is not None or name == "json"}
         checked = super().prepare(record)
-        return checked if isinstance(checked, Outcome) else self._shaped(checked)
+        return checked if isinstance(checked, Outcome) or checked["json"] is None else self._shaped(checked)
 
     @override
     def identify(self, record: Record) -> str:
-        return f"{self._collection_of(record).name} {record['key']}"
+        return f"{self._collection_of(record).name.lower()} {record['key']}"
 
     @override
     def merge(self, earlier: Record, later: Record) -> Record | None:
-        # Dotdigital replaces a record as a whole, unless its owner changed: that is for the service to refuse.
+        # Dotdigital replaces a record as a whole, unless its owner changed: then the two are sent one after the other.
         return later if _owner(earlier) == _owner(later) else None
 
     @override
@@ -91,18 +84,35 @@ class InsightSink(Sink):
         return encode({name: value for name, value in record.items() if name != "collectionName"})
 
     @override
+    def retained(self, record: Record) -> Record:
+        # The element holds the JSON; of it only whether it is null is still needed.
+        return {name: value for name, value in record.items() if name != "json" or value is None}
+
+    @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        places: defaultdict[Collection, list[int]] = defaultdict(list)
+        groups: defaultdict[tuple[Collection, bool], list[int]] = defaultdict(list)
         for place, entry in enumerate(batch):
-            places[self._collection_of(entry.record)].append(place)
+            groups[self._collection_of(entry.record), "json" in entry.record].append(place)
         outcomes: list[Outcome] = [DELIVERED] * len(batch)
-        for collection, held in places.items():
-            results = self._deliver(collection, [batch[place] for place in held])
-            for place, outcome in zip(held, results, strict=True):
+        for (collection, deletes), places in groups.items():
+            entries = [batch[place] for place in places]
+            results = self._delete(collection, entries) if deletes else self._write(collection, entries)
+            for place, outcome in zip(places, results, strict=True):
                 outcomes[place] = outcome
         return outcomes
 
+    def _write(self, collection: Collection, entries: Sequence[Entry]) -> list[Outcome]:
+        return self._delivery.write(collection, [InsightItem(entry.record["key"], entry.element) for entry in entries])
+
+    def _delete(self, collection: Collection, entries: Sequence[Entry]) -> list[Outcome]:
+        owners = [_owner(entry.record) for entry in entries]
+        keys = [entry.record["key"] for entry in entries]
+        return self._services.deletion.delete(collection, owners, keys)
+
     def _shaped(self, record: Record) -> Record | Outcome:
+        identity = record.get("contactIdentity")
+        if identity is not None and self._services.erased.has({identity["identifier"]: identity["value"]}):
+            return ERASED
         try:
             document = storable(record["json"])
             if not document:
@@ -115,52 +125,6 @@ class InsightSink(Sink):
     def _collection_of(self, record: Record) -> Collection:
         name = record.get("collectionName")
         return self._collection.named(name) if name else self._collection
-
-    def _deliver(self, collection: Collection, entries: Sequence[Entry]) -> list[Outcome]:
-        outcomes = self._import(collection, entries)
-        again = [place for place, outcome in enumerate(outcomes) if outcome.code in TRY_AGAIN]
-        if not again:
-            return outcomes
-        if any(outcomes[place].code == MISSING_COLLECTION for place in again):
-            self._services.collections.create(collection)
-        # A contact that was imported a moment ago may not be seen everywhere yet.
-        self._services.imports.client.shutdown.sleep(self._services.imports.poll_seconds)
-        for place, outcome in zip(again, self._import(collection, [entries[place] for place in again]), strict=True):
-            outcomes[place] = outcome
-        return outcomes
-
-    def _import(self, collection: Collection, entries: Sequence[Entry]) -> list[Outcome]:
-        return deliver_narrowing(entries, lambda some: self._import_whole(collection, some))
-
-    def _import_whole(self, collection: Collection, entries: Sequence[Entry]) -> Sequence[Outcome]:
-        head = encode(
-            {
-                "collectionName": collection.name,
-                "collectionScope": collection.scope,
-                "collectionType": collection.type,
-            }
-        )
-        body = head[:-1] + b',"records":[' + b",".join(entry.element for entry in entries) + b"]}"
-        report = self._run(collection, body)
-        failures = insight_failures(
-            report, [entry.record for entry in entries], self._services.imports.client.redaction
-        )
-        return [failures.get(place, DELIVERED) for place in range(len(entries))]
-
-    def _run(self, collection: Collection, body: bytes) -> dict[str, Any]:
-        imports = self._services.imports
-        try:
-            return imports.run(body)
-        except ImportFailed:
-            imports.client.shutdown.sleep(imports.poll_seconds)
-        try:
-            return imports.run(body)
-        except ImportFailed as failed:
-            message = (
-                f"Dotdigital failed twice to import into the Insight collection '{collection.name}' "
-                f"(status {failed.status}); run again later"
-            )
-            raise StreamStopped(message) from None
 
 
 class CatalogSink(InsightSink):
@@ -220,7 +184,7 @@ class AnyStreamSink(InsightSink):
         return self._shaped(insight)
 
 
-def _owner(record: Record) -> tuple[str, str] | None:
+def _owner(record: Record) -> Owner | None:
     identity = record.get("contactIdentity")
     return None if identity is None else (identity["identifier"], comparable(identity["identifier"], identity["value"]))
 

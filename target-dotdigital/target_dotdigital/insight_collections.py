@@ -18,6 +18,8 @@ from target_dotdigital.answers import NOT_FOUND
 from target_dotdigital.insight_columns import CollectionColumns
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from target_dotdigital.client import DotdigitalClient
 
 PATH = "/insightData/v3/collections"
@@ -123,6 +125,19 @@ class CollectionRegistry:
                 columns = self._columns[collection.name.lower()] = self._read(collection)
             columns.add_declared(declared)
             return columns.fit(document)
+
+    def in_doubt(self, collection: Collection) -> frozenset[str]:
+        """Return the text properties that hold a text like a date and are not known to be texts in the account."""
+        with self._lock:
+            columns = self._columns.get(collection.name.lower())
+            return columns.in_doubt if columns else frozenset()
+
+    def prove(self, collection: Collection, places: Iterable[str]) -> None:
+        """Take note that the account holds these properties as texts now."""
+        with self._lock:
+            columns = self._columns.get(collection.name.lower())
+            if columns:
+                columns.prove(places)
 
     def create(self, collection: Collection) -> None:
         """Create a collection that an import has not found.

@@ -13,7 +13,7 @@ from delivery.outcome import Outcome, rejected
 from target_dotdigital.answers import without_values
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Container, Sequence
 
     from delivery.redaction import Redaction
 
@@ -26,6 +26,7 @@ NO_CONTACT = frozenset(
     }
 )
 MISSING_COLLECTION = "MissingCollection"
+KEY_OF_ANOTHER = "KeyExistingForDifferentContact"
 TRY_AGAIN = NO_CONTACT | {MISSING_COLLECTION, "Unknown"}
 
 _REASONS = {
@@ -36,43 +37,46 @@ _REASONS = {
     "InvalidContactIdentifierType": "the account knows no identifier of the name in contactIdentity",
     "JsonDoesNotMatchSchema": "a property has another type in the collection",
     "JsonValueIncompatibleWithSchema": "a property has another type in the collection",
-    "KeyExistingForDifferentContact": "its key belongs to a record of another contact; delete that one first",
+    KEY_OF_ANOTHER: "its key belongs to a record of another contact, which cannot be deleted",
 }
 
 Report = dict[str, Any]
 
 
-def insight_failures(report: Report, records: Sequence[dict[str, Any]], redaction: Redaction) -> dict[int, Outcome]:
+def insight_failures(
+    report: Report, keys: Sequence[str], names_of: Callable[[int], Container[str]], redaction: Redaction
+) -> dict[int, Outcome]:
     """Return the outcomes of the records that were not stored, by place.
 
     Args:
         report: The report of a finished import.
-        records: What was imported, no key twice.
+        keys: The keys of what was imported, none twice.
+        names_of: Returns the names of the properties of the record at a place, which error texts may show.
         redaction: Knows the secrets.
 
     Raises:
         BatchRefused: If records were not stored and the report does not tell which; smaller imports tell.
     """
-    places = {record["key"]: place for place, record in enumerate(records)}
+    places = {key: place for place, key in enumerate(keys)}
     failures = report.get("failures")
     found: dict[int, Outcome] = {}
     for failure in failures if isinstance(failures, list) else []:
         if not isinstance(failure, dict):
             continue
-        place = places.get(str(failure.get("key"))) if len(records) > 1 else 0
+        place = places.get(str(failure.get("key"))) if len(keys) > 1 else 0
         if place is not None:
-            found[place] = _outcome(failure, records[place], redaction)
+            found[place] = _outcome(failure, names_of(place), redaction)
     if _rejected(report) > len(found):
         message = "the import's report does not tell which records it did not store"
         raise BatchRefused(message, "notInReport")
     return found
 
 
-def _outcome(failure: dict[str, Any], record: dict[str, Any], redaction: Redaction) -> Outcome:
+def _outcome(failure: dict[str, Any], names: Container[str], redaction: Redaction) -> Outcome:
     code = str(failure.get("failureReason") or "Unknown")
     details = failure.get("details")
     texts = [str(detail) for detail in details if isinstance(detail, str)] if isinstance(details, list) else []
-    said = without_values("; ".join(texts), redaction, record["json"].keys())
+    said = without_values("; ".join(texts), redaction, names)
     reason = _REASONS.get(code, "Dotdigital does not store it")
     return rejected(f"{reason} ({said})" if said else reason, code)
 

@@ -20,7 +20,7 @@ class Notices:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    def count(self, notice: str) -> None:
-        """Count one notice; an empty one is none."""
+    def count(self, notice: str, stream: str = CONTACTS) -> None:
+        """Count one notice about a record of a stream; an empty one is none."""
         if notice:
-            self._ledger.notice(CONTACTS, notice)
+            self._ledger.notice(stream, notice)

@@ -7,10 +7,13 @@ answered 403 by the wrong host.
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 REGIONS = ("r1", "r2", "r3")
 ACCOUNT_INFO = "/v2/account-info"
+# A pattern, not a parser of URLs: what one parser takes for the host, another may not.
+_VENDOR_HOST = re.compile(r"https://([a-z0-9-]+\.)+dotdigital\.com", re.ASCII | re.IGNORECASE)
 
 
 def host_of(region: str) -> str:
@@ -25,3 +28,8 @@ def endpoint_of(account_info: object) -> str | None:
         if isinstance(item, dict) and item.get("name") == "ApiEndpoint" and isinstance(item.get("value"), str):
             return str(item["value"]).rstrip("/") or None
     return None
+
+
+def is_vendors_host(url: str) -> bool:
+    """Tell whether credentials may go to a base URL that an answer named: https, and the vendor's own domain."""
+    return _VENDOR_HOST.fullmatch(url) is not None

@@ -40,13 +40,18 @@ CONTACT: Schema = {
             "minProperties": 1,
         },
         "dataFields": {"type": "object"},
-        "lists": {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 99},
+        "lists": {
+            "type": "array",
+            "items": {"type": ["integer", "string"]},
+            "minItems": 1,
+            "maxItems": 99,
+        },
         "preferences": {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {"id": {"type": "integer"}, "isOptedIn": {"type": "boolean"}},
-                "required": ["id", "isOptedIn"],
+                "properties": {"id": {"type": "integer"}, "name": _TEXT, "isOptedIn": {"type": "boolean"}},
+                "required": ["isOptedIn"],
                 "additionalProperties": False,
             },
             "minItems": 1,
@@ -76,7 +81,8 @@ CONTACT: Schema = {
     "required": ["matchIdentifier", "identifiers"],
     "additionalProperties": False,
 }
-"""A contact of `PUT /contacts/v3/import`; `consentedAt` tells when the yes was given and is never sent."""
+"""A contact of `PUT /contacts/v3/import`, whose lists and preferences may be named; `consentedAt`, which tells when the
+yes was given, is never sent."""
 
 INSIGHT_RECORD: Schema = {
     "type": "object",
@@ -88,22 +94,42 @@ INSIGHT_RECORD: Schema = {
             "required": ["identifier", "value"],
             "additionalProperties": False,
         },
-        "json": {"type": "object", "minProperties": 1},
+        "json": {"type": ["object", "null"], "minProperties": 1},
         "collectionName": {"type": "string", "pattern": "^[-A-Za-z_][-A-Za-z0-9_]{1,254}$"},
     },
     "required": ["key", "json"],
     "additionalProperties": False,
 }
-"""A record of `PUT /insightData/v3/import`; `collectionName` says where it goes, if not where the settings say."""
+"""A record of `PUT /insightData/v3/import`, or of `deleteRecords` if `json` is null.
+
+`collectionName` says where it goes, if not where the settings say.
+"""
+
+PROGRAM_ENROLMENT: Schema = {
+    "type": "object",
+    "properties": {
+        "program": {"type": ["integer", "string"], "minLength": 1},
+        "key": {"type": ["string", "integer"]},
+        "contactId": {"type": "integer"},
+        "email": _TEXT,
+        "mobileNumber": _TEXT,
+    },
+    "additionalProperties": {"type": "string", "minLength": 1},
+    "required": ["program"],
+}
+"""A contact, by one identifier, to enrol into a program, by its name or number, once for each `key`."""
 
 CONTACT_INSIGHT_RECORD: Schema = {**INSIGHT_RECORD, "required": ["key", "contactIdentity", "json"]}
 """The same for a collection whose records belong to contacts."""
 
 DELETED_CONTACT: Schema = {
     "type": "object",
-    "properties": {"contactId": {"type": "integer"}, "email": _TEXT, "mobileNumber": _TEXT},
+    "properties": {
+        "contactId": {"type": "integer"},
+        "email": _TEXT,
+        "mobileNumber": _TEXT,
+        "forget": {"type": "boolean"},
+    },
     "additionalProperties": {"type": "string", "minLength": 1},
-    "minProperties": 1,
-    "maxProperties": 1,
 }
-"""One identifier of a contact, as in `POST /contacts/v3/delete`."""
+"""One identifier of a contact, as in `POST /contacts/v3/delete`; `forget` asks to remember the person by hash."""

@@ -33,6 +33,20 @@ def settings(sandbox: RunningSandbox) -> dict[str, Any]:
     return {**CREDENTIALS, "api_url": sandbox.service_url("dotdigital"), "poll_seconds": 0.05}
 
 
+@pytest.fixture(scope="session")
+def loader_in(running: RunningSandbox) -> Callable[..., LoaderProcess]:
+    """Return what makes a loader with a folder of its own, for fixtures that outlive a test."""
+
+    def make(folder: Path, **changes: Any) -> LoaderProcess:
+        return LoaderProcess(
+            COMMAND,
+            folder,
+            {**CREDENTIALS, "api_url": running.service_url("dotdigital"), "poll_seconds": 0.05, **changes},
+        )
+
+    return make
+
+
 @pytest.fixture
 def loader(settings: dict[str, Any], tmp_path: Path) -> Callable[..., LoaderProcess]:
     def make(**changes: Any) -> LoaderProcess:

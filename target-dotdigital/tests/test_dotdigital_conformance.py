@@ -39,6 +39,7 @@ def test_every_request_fits_the_vendors_description(sandbox: RunningSandbox, loa
         {"dataFields": {"FIRSTNAME": "Ann", "VIP": True, "POINTS": 1.5, "LASTNAME": None}},
         {"channelProperties": {"email": {"status": "subscribed", "emailType": "html"}}, "consentRecords": [evidence()]},
         {"channelProperties": {"email": {"status": "unsubscribed"}}, "preferences": [{"id": 11, "isOptedIn": True}]},
+        {"lists": ["VIP"], "preferences": [{"name": "Sale", "isOptedIn": False}], "dataFields": {"GENDER": "d"}},
     ]
     order = {
         "key": "O-1",
@@ -47,15 +48,21 @@ def test_every_request_fits_the_vendors_description(sandbox: RunningSandbox, loa
     }
     lines = [schema_line("contacts", {})]
     for number, members in enumerate(contacts):
-        identifiers = {"email": f"p{number}@example.org", "mobileNumber": f"44770090000{number}"}
+        identifiers = {
+            "email": f"p{number}@example.org",
+            "mobileNumber": f"44770090000{number}",
+            "shop-id": str(number),
+        }
         lines.append(record_line("contacts", {"matchIdentifier": "email", "identifiers": identifiers, **members}))
     lines += [schema_line("orders", {}), record_line("orders", order)]
     lines += [schema_line("visits", {"id": {"type": "integer"}}, ["id"]), record_line("visits", {"id": 1})]
     lines += [schema_line("deleted_contacts", {}), record_line("deleted_contacts", {"email": "p2@example.org"})]
-    result = loader(list="Everybody").run(lines)
+    ownership = {"GENDER": "first_write", "POINTS": "destination"}
+    result = loader(list="Everybody", field_ownership=ownership, match_by="shop-id").run(lines)
     assert result.code == 0, result.log
 
     places = (
+        ("POST", "/configuration/v3/customIdentifiers"),
         ("PUT", "/contacts/v3/import"),
         ("POST", "/contacts/v3"),
         ("POST", "/contacts/v3/delete"),

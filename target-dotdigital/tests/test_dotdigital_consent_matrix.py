@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import signal
+import time
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +27,15 @@ STATES = {
     "suppressed": "suppressed",
     "hard-bounced": "hardBounced",
     "pending": "pendingOptIn",
+    "binned-subscribed": "subscribed",
+    "binned-unsubscribed": "unsubscribed",
 }
 SAYINGS = ("timed-yes", "untimed-yes", "no", "unknown")
+PAIRS = [(state, saying) for state in STATES for saying in SAYINGS]
 NOT_CHANGED = {"suppressed": "suppressed", "hard-bounced": "hardBounced"}
+POLICIES = ("never", "if_newer", "always")
+MANY = 600
+"""So many other people are more than are looked up one by one."""
 
 
 def address(state: str, saying: str) -> str:
@@ -54,60 +63,133 @@ def expected(state: str, saying: str, policy: str) -> str:
     if saying == "no":
         return "unsubscribed"
     if saying == "unknown":
-        return STATES[state] or "unsubscribed"
-    if state == "left-before-yes":
-        return "subscribed" if policy == "if_newer" and saying == "timed-yes" else "unsubscribed"
+        # Who comes out of the recycle bin comes as a new contact does.
+        return "unsubscribed" if state.startswith("binned") else STATES[state] or "unsubscribed"
+    if state == "binned-unsubscribed":
+        # Nobody can see how who is in the bin left: Dotdigital asks the person.
+        return "pendingOptIn"
+    is_newer = policy == "if_newer" and saying == "timed-yes" and state == "left-before-yes"
+    if STATES[state] == "unsubscribed" and (policy == "always" or is_newer):
+        return "subscribed"
     return STATES[state] or "subscribed"
 
 
-@pytest.mark.parametrize("policy", ["never", "if_newer"])
-@pytest.mark.parametrize("lists", ["one list", "no list"])
-def test_nobody_becomes_mailable_without_a_yes_of_the_source(
-    sandbox: RunningSandbox, loader: Loader, policy: str, lists: str
-) -> None:
-    pairs = [(state, saying) for state in STATES for saying in SAYINGS]
+def seed(sandbox: RunningSandbox) -> None:
     seeds = [
-        {"identifiers": {"email": address(state, saying)}, "status": STATES[state]}
-        for state, saying in pairs
+        {
+            "identifiers": {"email": address(state, saying)},
+            "status": STATES[state],
+            "deleted": state.startswith("binned"),
+        }
+        for state, saying in PAIRS
         if STATES[state] is not None
     ]
     sandbox.control("POST", "/dotdigital/contacts", seeds)
-    now = datetime.now(tz=timezone.utc)
-    lines = [schema_line("contacts", {}), *(record_line("contacts", said(*pair, now)) for pair in pairs)]
-    changes = {"list": "Everybody"} if lists == "one list" else {}
-    result = loader(resubscribe=policy, **changes).run(lines)
-    assert result.code == 0, result.log
-    assert result.counts("contacts") == (len(pairs), len(pairs), 0, 0)
 
+
+def check(sandbox: RunningSandbox, policy: str) -> dict[str, Any]:
     snapshot = sandbox.snapshot("dotdigital")
-    statuses = {contact["identifiers"]["email"]: contact["status"] for contact in snapshot["contacts"]}
-    assert statuses == {address(*pair): expected(*pair, policy) for pair in pairs}
-    assert snapshot["mails_sent"] == []
+    people = {
+        contact["identifiers"]["email"]: contact
+        for contact in snapshot["contacts"]
+        if not contact["identifiers"]["email"].startswith("other")
+    }
+    statuses = {email: contact["status"] for email, contact in people.items()}
+    assert statuses == {address(*pair): expected(*pair, policy) for pair in PAIRS}
+    asked = {mail["email"] for mail in snapshot["mails_sent"]}
+    assert asked == {address("binned-unsubscribed", saying) for saying in ("timed-yes", "untimed-yes")}
     allowed = {
         address(state, saying)
-        for state, saying in pairs
+        for state, saying in PAIRS
         if saying.endswith("yes") and expected(state, saying, policy) == "subscribed"
     }
-    became_subscribed = {
-        email
-        for email, changes_of_status in snapshot["status_history"].items()
-        for change in changes_of_status
-        if change["to"] == "subscribed" and change["cause"] != "seeded"
+    subscribing = {
+        email: change
+        for email, changes in snapshot["status_history"].items()
+        for change in changes
+        if change["to"] == "subscribed" and change["cause"] != "seeded" and "undelete" not in change["cause"]
     }
-    assert became_subscribed <= allowed
-    assert all(
-        change["stated"]
-        for changes_of_status in snapshot["status_history"].values()
-        for change in changes_of_status
-        if change["to"] == "subscribed"
-    )
-    assert all(contact["dataFields"]["FIRSTNAME"] == "Kim" for contact in snapshot["contacts"])
+    assert subscribing.keys() <= allowed
+    assert all(change["stated"] for change in subscribing.values())
+    assert all(contact["dataFields"]["FIRSTNAME"] == "Kim" for contact in people.values())
+    return {name: snapshot[name] for name in ("contacts", "status_history", "mails_sent")}
+
+
+def others() -> list[str]:
+    people = [{"matchIdentifier": "email", "identifiers": {"email": f"other{n}@example.org"}} for n in range(MANY)]
+    return [record_line("contacts", {**person, "dataFields": {"FIRSTNAME": "Jo"}}) for person in people]
+
+
+def pages(sandbox: RunningSandbox) -> int:
+    return len(sandbox.requests(service="dotdigital", method="GET", path="contacts/v3$"))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+@pytest.mark.parametrize("way", ["one by one", "one by one, on a list", "many, on a list"])
+def test_nobody_becomes_mailable_without_a_yes_of_the_source(
+    sandbox: RunningSandbox, loader: Loader, policy: str, way: str
+) -> None:
+    seed(sandbox)
+    now = datetime.now(tz=timezone.utc)
+    many = way.startswith("many")
+    lines = [schema_line("contacts", {}), *(others() if many else [])]
+    lines += [record_line("contacts", said(*pair, now)) for pair in PAIRS]
+    changes = {**({"list": "Everybody"} if "list" in way else {}), **({"batch_size_rows": 50} if many else {})}
+    pages_before = pages(sandbox)
+    result = loader(resubscribe=policy, **changes).run(lines)
+    assert result.code == 0, result.log
+    count = len(lines) - 1
+    assert result.counts("contacts") == (count, count, 0, 0)
+    # One question at the start of each run; more of them show that contacts were looked up in pages.
+    assert (pages(sandbox) > pages_before + 1) is many
+    held = check(sandbox, policy)
+    if many:
+        status = {contact["identifiers"]["email"]: contact["status"] for contact in held["contacts"]}
+        assert {status[f"other{number}@example.org"] for number in range(MANY)} == {"unsubscribed"}
 
     again = loader(resubscribe=policy, **changes).run(lines)
-    assert again.code == 0
-    repeated = sandbox.snapshot("dotdigital")
-    assert repeated["contacts"] == snapshot["contacts"]
-    assert repeated["status_history"] == snapshot["status_history"]
+    assert again.code == 0, again.log
+    assert check(sandbox, policy) == held
+
+
+@pytest.mark.parametrize("turn", range(4))
+def test_the_order_of_records_and_a_crash_make_nobody_mailable(
+    sandbox: RunningSandbox, loader: Loader, turn: int
+) -> None:
+    """Records of one person, in any order: no yes, nobody mailable; killed at any moment and run again, likewise."""
+    chance = random.Random(turn)  # noqa: S311 - a shuffle that can be repeated
+    policy = chance.choice(POLICIES)
+    seed(sandbox)
+    now = datetime.now(tz=timezone.utc)
+    records = [said(state, saying, now) for state, saying in PAIRS if saying in {"no", "unknown"}]
+    # The same again without a field, as an order brings its buyer.
+    records += [{name: record[name] for name in ("matchIdentifier", "identifiers")} for record in records]
+    chance.shuffle(records)
+    lines = [schema_line("contacts", {}), *(others() if turn % 2 else [])]
+    lines += [record_line("contacts", record) for record in records]
+    process = loader(resubscribe=policy, list="Everybody", batch_size_rows=chance.choice([3, 20, 50]))
+    running = process.start()
+    assert running.stdin is not None
+    running.stdin.write("".join(line + "\n" for line in lines))
+    running.stdin.close()
+    running.stdin = None
+    seen = len(sandbox.requests(service="dotdigital"))
+    stop_after = chance.randint(5, 60)
+    deadline = time.monotonic() + 60
+    while len(sandbox.requests(service="dotdigital")) < seen + stop_after and time.monotonic() < deadline:
+        time.sleep(0.01)
+    running.send_signal(signal.SIGKILL)
+    process.finish(running)
+    time.sleep(0.5)
+    result = process.run(lines)
+    assert result.code == 0, result.log
+    snapshot = sandbox.snapshot("dotdigital")
+    statuses = {contact["identifiers"]["email"]: contact["status"] for contact in snapshot["contacts"]}
+    for state, saying in PAIRS:
+        if saying in {"no", "unknown"}:
+            # A person who was binned is never left as mailable; who was subscribed stays so unless there is a no.
+            assert statuses[address(state, saying)] == expected(state, saying, policy), (state, saying)
+    assert not snapshot["mails_sent"]
 
 
 def test_the_log_counts_who_stays_unsubscribed_and_names_nobody(sandbox: RunningSandbox, loader: Loader) -> None:

@@ -11,6 +11,7 @@ from target_dotdigital.consent import (
     KEPT_NEVER,
     KEPT_NEWER,
     KEPT_UNTIMED,
+    RESUBSCRIBED_ALWAYS,
     EmailWrite,
     Resubscribe,
     SourceConsent,
@@ -66,6 +67,12 @@ def test_an_opt_out_stands(yes: Yes, policy: Resubscribe, facts: dict[str, Any],
     assert decided("unsubscribed", yes, policy, **facts) == (EmailWrite.NOTHING, notice)
 
 
+@pytest.mark.parametrize("yes", [Yes(), Yes(EARLIER), Yes(NOW + timedelta(hours=1))])
+def test_any_yes_undoes_an_opt_out_if_always(yes: Yes) -> None:
+    assert decided("unsubscribed", yes, "always", opted_out_since=True) == (EmailWrite.RESUBSCRIBE, RESUBSCRIBED_ALWAYS)
+    assert decided("suppressed", yes, "always")[0] is EmailWrite.NOTHING
+
+
 def test_a_newer_yes_undoes_an_opt_out() -> None:
     assert decided("unsubscribed", Yes(EARLIER))[0] is EmailWrite.RESUBSCRIBE
 
@@ -73,10 +80,10 @@ def test_a_newer_yes_undoes_an_opt_out() -> None:
 @given(
     status=st.sampled_from(STATUSES),
     consented_at=st.one_of(st.none(), st.datetimes(timezones=st.just(timezone.utc))),
-    policy=st.sampled_from(["never", "if_newer"]),
+    policy=st.sampled_from(["never", "if_newer", "always"]),
     opted_out_since=st.booleans(),
 )
-def test_who_is_subscribed_is_new_or_left_before_a_timed_yes(
+def test_who_is_subscribed_is_new_or_left_before_a_timed_yes_unless_always(
     status: str | None, consented_at: datetime | None, policy: Resubscribe, *, opted_out_since: bool
 ) -> None:
     write, _ = decided(status, Yes(consented_at), policy, opted_out_since=opted_out_since)
@@ -84,9 +91,8 @@ def test_who_is_subscribed_is_new_or_left_before_a_timed_yes(
         assert status is None
     if write is EmailWrite.RESUBSCRIBE:
         assert status == "unsubscribed"
-        assert policy == "if_newer"
-        assert consented_at is not None
-        assert not opted_out_since
+        assert policy != "never"
+        assert policy == "always" or (consented_at is not None and not opted_out_since)
     assert write is not EmailWrite.UNSUBSCRIBE
 
 

@@ -18,7 +18,6 @@ from target_dotdigital.insight_collections import collection_name
 from target_dotdigital.insight_columns import CollectionColumns
 from target_dotdigital.insight_json import JsonRefused, storable
 from target_dotdigital.iso_time import parse_time, write_time
-from target_dotdigital.known_people import RememberedSet
 from target_dotdigital.record_key import content_key, record_key
 from target_dotdigital.region import endpoint_of, host_of
 
@@ -258,7 +257,7 @@ def test_an_identifier_stands_once_in_each_import() -> None:
         {"identifiers": {"email": "A@x.org", "shop": "2"}},
         {"identifiers": {"email": "d@x.org", "shop": "2"}},
     ]
-    assert without_repeated_identifiers(people) == [[0, 2], [1, 3], [4]]
+    assert without_repeated_identifiers(dict(enumerate(people))) == [[0, 2], [1, 3], [4]]
 
 
 def test_live_types_win_over_the_schema_and_the_schema_over_the_first_value() -> None:
@@ -292,12 +291,3 @@ def test_the_accounts_own_host_is_found() -> None:
     assert host_of("auto") == "https://r1-api.dotdigital.com"
     assert endpoint_of({"properties": None}) is None
     assert endpoint_of([]) is None
-
-
-def test_a_full_memory_forgets_nothing_and_takes_nothing_new() -> None:
-    remembered = RememberedSet(limit=2)
-    for text in "abc":
-        remembered.add(text)
-    assert ("a" in remembered, "b" in remembered, "c" in remembered) == (True, True, False)
-    remembered.discard("a")
-    assert "a" not in remembered

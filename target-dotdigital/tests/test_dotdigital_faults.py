@@ -84,6 +84,9 @@ def test_a_passing_fault_at_every_kind_of_call_changes_nothing_in_the_end(
     )
     for path in places:
         sandbox.order_fault(action, service="dotdigital", path=path, times=1)
+    if not jobs_only:
+        # The fault above hits the question at the start of a run.
+        sandbox.order_fault(action, service="dotdigital", method="POST", path="contacts/v3$", times=1)
     result = loader(list="Everybody", poll_seconds=0.4).run(lines())
     assert result.code == 0, result.log
     assert result.counts("contacts") == (9, 9, 0, 0)

@@ -222,14 +222,3 @@ def test_a_schema_that_is_none_ends_in_one_line(loader: Loader) -> None:
     assert result.code == 1
     (error,) = result.errors
     assert "the SCHEMA of stream 'visits' is no JSON Schema" in error
-
-
-def test_a_record_whose_owner_changed_is_rejected_by_name(sandbox: RunningSandbox, loader: Loader) -> None:
-    lines = [*people("ann@example.org", "bo@example.org"), *orders(order("O-1"))]
-    assert loader().run(lines).code == 0
-    result = loader().run(orders(order("O-1", "bo@example.org")))
-    assert [item["rejected"]["code"] for item in result.rejects if item["type"] == "RECORD"] == [
-        "KeyExistingForDifferentContact"
-    ]
-    records = sandbox.snapshot("dotdigital")["collections"]["Orders"]["records"]
-    assert records["O-1"]["owner"] == "ann@example.org"

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import target_dotdigital.target
-from delivery.errors import SettingsError
+from delivery.errors import AccessRefused, SettingsError
 from delivery.testing import record_line, schema_line
+from target_dotdigital.region import is_vendors_host
 from target_dotdigital.target import TargetDotdigital
 
 if TYPE_CHECKING:
@@ -29,11 +30,14 @@ INPUT = [schema_line("contacts", {}), record_line("contacts", PERSON)]
         ({"password": "wrong"}, "check the settings username and password"),
         ({"api_url": "http://127.0.0.1:9"}, "the connection was refused or broke"),
         ({"region": "r9"}, "region"),
-        ({"resubscribe": "always"}, "resubscribe"),
+        ({"resubscribe": "sometimes"}, "resubscribe"),
+        ({"match_by": "customer number"}, "customer number"),
+        ({"field_ownership": {"FIRSTNAME": "mine"}}, "'mine' is not one of"),
+        ({"erased_people_path": "/"}, "setting erased_people_path: / cannot be read"),
         ({"lists": "typo"}, "'lists' was unexpected"),
         ({"list": ""}, "setting list: a name has 1 to 128 characters"),
         ({"list": 999_999}, "setting list: Dotdigital has no list of number 999999"),
-        ({"list": "Test"}, "setting list: Dotdigital keeps the list 'Test' for itself"),
+        ({"list": "Test"}, "setting list: Dotdigital keeps a list of this name for itself"),
         ({"collections": {"visits": {}}}, "collections"),
         ({"streams": {"contacts_*": "people"}}, "setting streams.contacts_*: must be one of contacts"),
         ({"streams": {"a": {"to": "insight", "collection": "1x"}}}, "setting streams.a.collection"),
@@ -65,6 +69,8 @@ def test_the_account_is_found_from_any_region(
     home = f"{sandbox.service_url('dotdigital')}/r1"
     sandbox.control("POST", "/dotdigital/settings", {"api_endpoint": f"{home}/"})
     monkeypatch.setattr(target_dotdigital.target, "host_of", lambda _: sandbox.service_url("dotdigital") + "/r3")
+    # Its hosts are not the vendor's: that such are refused is tested below.
+    monkeypatch.setattr(target_dotdigital.target, "is_vendors_host", lambda _: True)
     own = {name: value for name, value in settings.items() if name != "api_url"} | {"rejects_path": str(tmp_path)}
     target = TargetDotdigital(config=own)
     target.connect()
@@ -72,6 +78,64 @@ def test_the_account_is_found_from_any_region(
     elsewhere = TargetDotdigital(config={**own, "region": "r3"})
     with pytest.raises(SettingsError, match="setting region: the account lives at"):
         elsewhere.connect()
+
+
+@pytest.mark.parametrize(
+    "endpoint",
+    [
+        "http://r2-api.dotdigital.com/",
+        "https://r2-api.dotdigital.com.elsewhere.example",
+        "https://elsewhere.example/.dotdigital.com",
+        "https://elsewhere.example\\.dotdigital.com",
+        "https://r2-api.dotdigital.com@elsewhere.example",
+        "https://r2-api.dotdigital.com:8443",
+        "https://dotdigital.com",
+        "https://notdotdigital.com",
+        "ftp://r2-api.dotdigital.com",
+    ],
+)
+def test_credentials_go_to_no_host_that_is_not_the_vendors(
+    sandbox: RunningSandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    endpoint: str,
+) -> None:
+    sandbox.control("POST", "/dotdigital/settings", {"api_endpoint": endpoint})
+    monkeypatch.setattr(target_dotdigital.target, "host_of", lambda _: sandbox.service_url("dotdigital"))
+    own = {name: value for name, value in settings.items() if name != "api_url"} | {"rejects_path": str(tmp_path)}
+    target = TargetDotdigital(config=own)
+    seen = len(sandbox.requests())
+    with pytest.raises(AccessRefused, match="no credentials are sent there"):
+        target.connect()
+    assert target._client.base_url == sandbox.service_url("dotdigital")
+    assert [call["path"] for call in sandbox.requests()[seen:]] == ["/v2/account-info"]
+
+
+@pytest.mark.parametrize("url", ["https://r2-api.dotdigital.com", "https://R3-api.dotdigital.com"])
+def test_hosts_of_the_vendor_are_its_own(url: str) -> None:
+    assert is_vendors_host(url)
+
+
+@pytest.mark.parametrize(
+    ("answer", "text"),
+    [
+        ({"status": 404}, "moved to unified contacts"),
+        ({"status": 400, "body": {"errorCode": "contacts:notAvailable", "description": "-"}}, "unified contacts"),
+        ({"status": 403, "body": {"message": "Error: ERROR_FEATURENOTACTIVE"}}, "ERROR_FEATURENOTACTIVE"),
+    ],
+)
+def test_an_account_without_version_3_is_refused_before_anything_is_written(
+    sandbox: RunningSandbox, loader: Loader, answer: dict[str, Any], text: str
+) -> None:
+    seen = len(sandbox.requests(service="dotdigital"))
+    fault = {"kind": "respond", **answer}
+    sandbox.order_fault(fault, service="dotdigital", path="contacts/v3", times=None)
+    result = loader(list="Everybody").run(INPUT)
+    assert result.code == 1
+    (error,) = result.errors
+    assert text in error
+    assert {call["method"] for call in sandbox.requests(service="dotdigital")[seen:]} == {"GET"}
 
 
 def test_check_tells_whether_the_credentials_work(loader: Loader) -> None:

@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from delivery.entry import Entry
 
 FORGOTTEN = skipped("the person was forgotten in Iterable (GDPR) and is never written again")
+FORGOTTEN_CODE = "ForgottenUserError"
+BAD_PARAMETERS = "BadParams"
+"""Iterable: stands on several endpoints for "does not exist" too."""
+
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
@@ -81,6 +85,20 @@ def check_access(answer: Answer, stream: str) -> None:
         raise StreamStopped(message)
 
 
+def check_endpoint(answer: Answer, stream: str) -> None:
+    """End the run if Iterable does not know the endpoint itself: no record of the stream would fare better.
+
+    Raises:
+        StreamStopped: If the answer is 404.
+    """
+    if answer.status == NOT_FOUND:
+        message = (
+            f"Iterable does not know what the stream '{stream}' is sent to ({answer.word}): check the settings api_url "
+            "and data_center, and whether the project has the feature"
+        )
+        raise StreamStopped(message)
+
+
 def refusal(answer: Answer, batch: Sequence[Entry]) -> BatchRefused:
     """Return why a batch was refused as a whole, and which of its records are to blame if that can be told.
 
@@ -101,7 +119,7 @@ def refusal(answer: Answer, batch: Sequence[Entry]) -> BatchRefused:
 
 def single_outcome(answer: Answer) -> Outcome:
     """Return the outcome of a record that was refused on its own, by an endpoint that takes one a call."""
-    if answer.code == "ForgottenUserError":
+    if answer.code == FORGOTTEN_CODE:
         return FORGOTTEN
     if answer.code == "RequestFieldsTypesMismatched":
         names = ", ".join(sorted(_field_name(name) for name in answer.params.get("validationErrors", {})))
@@ -144,7 +162,9 @@ def _with_new_fields(answer: Answer, batch: Sequence[Entry]) -> dict[int, str]:
     offenders: dict[int, str] = {}
     for name in names if isinstance(names, list) else []:
         for place, entry in enumerate(batch):
-            if _value_at(entry.record, str(name), str(name)) is not None:
+            # Iterable: a field of an event is named with the event's name before it.
+            of_event = str(name).removeprefix(f"{entry.record.get('eventName')}.")
+            if _value_at(entry.record, str(name), of_event) is not None:
                 offenders[place] = f"field '{name}' is new, and the project can take no new fields"
     return offenders
 

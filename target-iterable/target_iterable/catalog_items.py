@@ -1,4 +1,4 @@
-"""Catalog items: up to a thousand a call."""
+"""Catalog items: up to a thousand a call, written or removed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import refusal, single_outcome
+from target_iterable.answers import NOT_FOUND, refusal, single_outcome
 from target_iterable.catalogs import Catalogs, field_types
 from target_iterable.schemas import CATALOG_ITEM
 
@@ -28,10 +28,10 @@ LONGEST_ITEM_ID = 255
 
 
 class CatalogItemSink(Sink):
-    """Writes items into catalogs, each replaced as a whole.
+    """Writes items into catalogs, each replaced as a whole; removes those whose value is null.
 
     Iterable: at most 1 000 items a call and 30 kB an item; ids are letters, digits and dashes, at most 255 of
-    them; field names have no periods; uploads are asynchronous and report nothing about single items.
+    them; field names have no periods; uploads and removals are asynchronous and report nothing about single items.
     """
 
     stage: ClassVar[int] = 1
@@ -52,7 +52,7 @@ class CatalogItemSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        if len(encode(checked["value"])) > LARGEST_VALUE_BYTES:
+        if checked["value"] is not None and len(encode(checked["value"])) > LARGEST_VALUE_BYTES:
             return rejected(f"value is larger than a catalog item may be ({LARGEST_VALUE_BYTES} bytes)", "size")
         return checked
 
@@ -66,20 +66,39 @@ class CatalogItemSink(Sink):
 
     @override
     def element(self, record: Record) -> bytes:
-        return encode(record["itemId"]) + b":" + encode(record["value"])
+        item_id = encode(record["itemId"])
+        return item_id if record["value"] is None else item_id + b":" + encode(record["value"])
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        by_catalog: defaultdict[str, list[int]] = defaultdict(list)
+        # A batch holds an item once: whether it is written or removed first, compared to others, makes no difference.
+        by_call: defaultdict[tuple[str, bool], list[int]] = defaultdict(list)
         for place, entry in enumerate(batch):
-            by_catalog[entry.record["catalogName"]].append(place)
+            by_call[entry.record["catalogName"], entry.record["value"] is None].append(place)
         outcomes = [DELIVERED] * len(batch)
-        for name, places in by_catalog.items():
-            self._catalogs.ensure(name, self._types, self.stream)
-            results = deliver_narrowing([batch[place] for place in places], self._attempt)
+        for (name, removed), places in by_call.items():
+            if not removed:
+                self._catalogs.ensure(name, self._types, self.stream)
+            attempt = self._attempt_removal if removed else self._attempt
+            results = deliver_narrowing([batch[place] for place in places], attempt)
             for place, outcome in zip(places, results, strict=True):
                 outcomes[place] = outcome
         return outcomes
+
+    def _attempt_removal(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        answer = self._client.ask(
+            "DELETE",
+            f"/api/catalogs/{batch[0].record['catalogName']}/items",
+            stream=self.stream,
+            budget=self._client.budgets.catalog_items,
+            body=b'{"itemIds":[' + b",".join(entry.element for entry in batch) + b"]}",
+        )
+        # Where neither the item nor its catalog is, there is nothing to remove.
+        if answer.succeeded or answer.status == NOT_FOUND:
+            return [DELIVERED] * len(batch)
+        if len(batch) == 1:
+            return [single_outcome(answer)]
+        raise refusal(answer, batch)
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         documents = b",".join(entry.element for entry in batch)

@@ -14,6 +14,7 @@ from target_iterable.answers import Answer, check_access, read_answer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from delivery.client import RetryPolicy
     from delivery.shutdown import Shutdown
 
 HOSTS = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
@@ -25,23 +26,44 @@ class Budgets:
     """How often each endpoint may be called. Iterable: limits are per project or key, shared with all integrations."""
 
     users_bulk_update: Budget
+    events_bulk: Budget
+    event_reads: Budget
     commerce: Budget
     catalog_items: Budget
     reads: Budget
+    fields: Budget
+    forgotten: Budget
+    forget: Budget
+    user_deletions: Budget
+    user_merges: Budget
+    email_changes: Budget
+    subscriptions: Budget
+    lists: Budget
 
     @classmethod
     def documented(cls, shutdown: Shutdown, commerce_per_second: float) -> Budgets:
-        """Return the documented limits; the one of the commerce endpoints is not documented.
+        """Return the documented limits; those of commerce, e-mail changes, subscriptions and lists are not.
 
         Args:
             shutdown: The switch that ends waiting.
-            commerce_per_second: Limit to assume for purchases.
+            commerce_per_second: Limit to assume for purchases and carts.
         """
         return cls(
-            users_bulk_update=Budget(5, shutdown),
+            # Hardly anything but loaders calls these two: nearly all is used, spaced so that no second sees too many.
+            users_bulk_update=Budget(5, shutdown, share=0.95, burst=1),
+            events_bulk=Budget(10, shutdown, share=0.95, burst=1),
+            event_reads=Budget(100, shutdown),
             commerce=Budget(commerce_per_second, shutdown),
             catalog_items=Budget(100, shutdown),
             reads=Budget(100, shutdown),
+            fields=Budget(3, shutdown),
+            forgotten=Budget(3, shutdown),
+            forget=Budget(3, shutdown),
+            user_deletions=Budget(100, shutdown),
+            user_merges=Budget(50, shutdown),
+            email_changes=Budget(50, shutdown),
+            subscriptions=Budget(10, shutdown),
+            lists=Budget(10, shutdown),
         )
 
 
@@ -72,6 +94,8 @@ class IterableClient(ApiClient):
         budget: Budget,
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
+        shown_path: str | None = None,
+        retry: RetryPolicy | None = None,
     ) -> Answer:
         """Send a request and return the answer, if the key is allowed to ask.
 
@@ -82,12 +106,17 @@ class IterableClient(ApiClient):
             budget: The endpoint's budget.
             body: JSON text.
             parameters: Query parameters.
+            shown_path: The path as it may be shown, where the path itself names a person.
+            retry: How to try again, where this call needs it other than all others.
 
         Raises:
             AccessRefused: If the key does not work.
             StreamStopped: If the key or project does not allow this.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
-        answer = read_answer(self.call(method, path, budget=budget, body=body, parameters=parameters))
+        response = self.call(
+            method, path, budget=budget, body=body, parameters=parameters, shown_path=shown_path, retry=retry
+        )
+        answer = read_answer(response)
         check_access(answer, stream)
         return answer

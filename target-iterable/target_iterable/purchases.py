@@ -8,9 +8,10 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import single_outcome
+from target_iterable.answers import FORGOTTEN, check_endpoint, single_outcome
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
 from target_iterable.schemas import PURCHASE
+from target_iterable.users import RESERVED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from delivery.entry import Entry
 
     from target_iterable.client import IterableClient
+    from target_iterable.forgotten_people import ForgottenPeople
+    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/commerce/trackPurchase"
 
@@ -30,15 +34,26 @@ class PurchaseSink(Sink):
     """
 
     stage: ClassVar[int] = 1
-    lanes: ClassVar[int] = 8
+    lanes: ClassVar[int] = 16
     lane_depth: ClassVar[int] = 64
     record_schema: ClassVar[dict[str, Any]] = PURCHASE
 
-    def __init__(self, stream: str, client: IterableClient, project_type: ProjectType) -> None:
+    def __init__(
+        self,
+        stream: str,
+        client: IterableClient,
+        project_type: ProjectType,
+        forgotten: ForgottenPeople,
+        fields: ProjectFields,
+        new_profiles: NewProfiles,
+    ) -> None:
         super().__init__(stream)
         self.max_batch_count = 1
         self._client = client
         self._project_type = project_type
+        self._forgotten = forgotten
+        self._fields = fields
+        self._new_profiles = new_profiles
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -48,7 +63,23 @@ class PurchaseSink(Sink):
         buyer = normalize_person(checked["user"], self._project_type)
         if isinstance(buyer, PersonFault):
             return rejected(f"user: {buyer.reason}", "identifier")
-        return {**checked, "user": buyer}
+        if self._forgotten.has(buyer):
+            return FORGOTTEN
+        if reserved := RESERVED_FIELDS.intersection(buyer.get("dataFields", {})):
+            names = ", ".join(sorted(reserved))
+            return rejected(f"user.dataFields hold fields that Iterable keeps itself: {names}", "field")
+        fields = self._fields.fit(buyer.get("dataFields") or {}, self.stream)
+        if isinstance(fields, Outcome):
+            return fields
+        return {**checked, "user": self._with_fields(buyer, fields)}
+
+    def _with_fields(self, buyer: Record, fields: Record) -> Record:
+        if not fields:
+            return buyer
+        creation = self._fields.rule.created
+        wish = {} if creation is None else {"createNewFields": creation}
+        # What the record itself says of new fields goes before the setting.
+        return {**wish, **buyer, "dataFields": fields}
 
     @override
     def identify(self, record: Record) -> str:
@@ -56,10 +87,16 @@ class PurchaseSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return [self._send_one(entry) for entry in batch]
+        return self._new_profiles.deliver(
+            batch,
+            self.stream,
+            lambda able: [self._send_one(entry) for entry in able],
+            lambda entry: entry.record["user"],
+        )
 
     def _send_one(self, entry: Entry) -> Outcome:
         answer = self._client.ask(
             "POST", PATH, stream=self.stream, budget=self._client.budgets.commerce, body=entry.element
         )
+        check_endpoint(answer, self.stream)
         return DELIVERED if answer.succeeded else single_outcome(answer)

@@ -19,6 +19,17 @@ _PERSON: dict[str, JsonSchema] = {
 USER: JsonSchema = {"type": "object", "properties": _PERSON, "additionalProperties": False}
 """An element of `users` in `POST /api/users/bulkUpdate`."""
 
+DELETED_USER: JsonSchema = {
+    "type": "object",
+    "properties": {
+        "email": {"type": ["string", "null"]},
+        "userId": {"type": ["string", "null"]},
+        "action": {"enum": ["unsubscribe", "delete", "forget", None]},
+    },
+    "additionalProperties": False,
+}
+"""Who is gone, and what is to be done: `delete` if it does not say."""
+
 _PURCHASED_ITEM: JsonSchema = {
     "type": "object",
     "required": ["id", "name", "price", "quantity"],
@@ -37,17 +48,19 @@ _PURCHASED_ITEM: JsonSchema = {
     "additionalProperties": False,
 }
 
+_BUYER: JsonSchema = {
+    "type": "object",
+    "properties": {**_PERSON, "createNewFields": {"type": "boolean"}},
+    "additionalProperties": False,
+}
+
 PURCHASE: JsonSchema = {
     "type": "object",
     "required": ["user", "items", "total"],
     "properties": {
         "id": {"type": "string", "minLength": 1, "maxLength": 512},
         "createdAt": {"type": "integer", "minimum": 0},
-        "user": {
-            "type": "object",
-            "properties": {**_PERSON, "createNewFields": {"type": "boolean"}},
-            "additionalProperties": False,
-        },
+        "user": _BUYER,
         "items": {"type": "array", "items": _PURCHASED_ITEM},
         "total": {"type": "number"},
         "campaignId": {"type": "integer"},
@@ -58,6 +71,38 @@ PURCHASE: JsonSchema = {
 }
 """The body of `POST /api/commerce/trackPurchase`."""
 
+CART: JsonSchema = {
+    "type": "object",
+    "required": ["user", "items"],
+    "properties": {
+        "cartId": {"type": ["string", "null"], "minLength": 1},
+        "cartVersion": {"type": ["integer", "null"], "minimum": 0},
+        "createdAt": {"type": ["integer", "null"], "minimum": 0},
+        "user": _BUYER,
+        "items": {"type": "array", "items": _PURCHASED_ITEM},
+    },
+    "additionalProperties": False,
+}
+"""The body of `POST /api/commerce/updateCart`, and beside it which version of which cart it is."""
+
+EVENT: JsonSchema = {
+    "type": "object",
+    "required": ["eventName"],
+    "properties": {
+        "email": {"type": ["string", "null"]},
+        "userId": {"type": ["string", "null"]},
+        "eventName": {"type": "string", "minLength": 1},
+        "id": {"type": ["string", "null"]},
+        "createdAt": {"type": ["integer", "null"], "minimum": 0},
+        "dataFields": {"type": ["object", "null"]},
+        "campaignId": {"type": ["integer", "null"]},
+        "templateId": {"type": ["integer", "null"]},
+        "createNewFields": {"type": ["boolean", "null"]},
+    },
+    "additionalProperties": False,
+}
+"""An element of `events` in `POST /api/events/trackBulk`."""
+
 CATALOG_NAME = r"^[A-Za-z0-9-]{1,255}$"
 
 CATALOG_ITEM: JsonSchema = {
@@ -66,8 +111,43 @@ CATALOG_ITEM: JsonSchema = {
     "properties": {
         "catalogName": {"type": "string", "pattern": CATALOG_NAME},
         "itemId": {"type": "string", "pattern": CATALOG_NAME},
-        "value": {"type": "object", "propertyNames": {"pattern": r"^[^.]+$"}},
+        "value": {"type": ["object", "null"], "propertyNames": {"pattern": r"^[^.]+$"}},
     },
     "additionalProperties": False,
 }
-"""An item as `GET /api/catalogs/{name}/items/{id}` shows it: the catalog's name, the item's id, and its value."""
+"""An item as `GET /api/catalogs/{name}/items/{id}` shows it: the catalog's name, the item's id, and its value.
+
+A `value` of null stands for an item that is no more."""
+
+_EITHER_NAME: JsonSchema = {"type": ["integer", "string"], "minLength": 1}
+
+SUBSCRIPTION: JsonSchema = {
+    "type": "object",
+    "required": ["subscriptionGroup", "subscriptionGroupId", "action"],
+    "properties": {
+        "email": {"type": ["string", "null"]},
+        "userId": {"type": ["string", "null"]},
+        "preferUserId": {"type": ["boolean", "null"]},
+        "subscriptionGroup": {"enum": ["messageChannel", "messageType", "emailList"]},
+        "subscriptionGroupId": _EITHER_NAME,
+        "action": {"enum": ["subscribe", "unsubscribe"]},
+        "resubscribe": {"enum": ["never", "newer", "always", None]},
+        "consentedAt": {"type": ["integer", "null"], "minimum": 0},
+    },
+    "additionalProperties": False,
+}
+"""The path and query of `PUT /api/subscriptions/{subscriptionGroup}/{subscriptionGroupId}`, with one person and a rule.
+
+The rule `resubscribe` says whether somebody who has opted out is subscribed again; absent stands for never."""
+
+LIST_MEMBERSHIP: JsonSchema = {
+    "type": "object",
+    "required": ["list"],
+    "properties": {
+        **_PERSON,
+        "list": _EITHER_NAME,
+        "action": {"enum": ["add", "remove"]},
+    },
+    "additionalProperties": False,
+}
+"""A subscriber of `POST /api/lists/subscribe` or `unsubscribe`, and the list."""

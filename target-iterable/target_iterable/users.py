@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
-from delivery.outcome import DELIVERED, Outcome, rejected
+from delivery.outcome import Outcome, OutcomeKind, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, Answer, refusal, single_outcome
+from target_iterable.answers import FORGOTTEN, check_endpoint, refusal, single_outcome
+from target_iterable.bulk_failures import attribute_failures
+from target_iterable.catalogs import field_types
+from target_iterable.dropped_fields import DroppedFields
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identity_changes import EMAIL_CONFLICT
 from target_iterable.schemas import USER
 
 if TYPE_CHECKING:
@@ -21,6 +26,12 @@ if TYPE_CHECKING:
     from delivery.entry import Entry
 
     from target_iterable.client import IterableClient
+    from target_iterable.field_ownership import FieldOwnership
+    from target_iterable.forgotten_people import ForgottenPeople
+    from target_iterable.identity_changes import EmailChanges, GuestMerges
+    from target_iterable.list_memberships import JoinedList
+    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/users/bulkUpdate"
 
@@ -42,18 +53,30 @@ RESERVED_FIELDS = frozenset(
 )
 """Profile fields that Iterable keeps itself; writing some of them would undo what people chose there."""
 
-_FAILURES: dict[str, Outcome] = {
-    "invalidEmails": rejected("Iterable does not take the e-mail address", "invalidEmails"),
-    "invalidUserIds": rejected("Iterable does not take the userId", "invalidUserIds"),
-    "invalidDataEmails": rejected("a data field has a value Iterable does not take", "invalidDataEmails"),
-    "invalidDataUserIds": rejected("a data field has a value Iterable does not take", "invalidDataUserIds"),
-    "conflictEmails": rejected("the identifiers belong to two different people in Iterable", "conflictEmails"),
-    "conflictUserIds": rejected("the identifiers belong to two different people in Iterable", "conflictUserIds"),
-    "notFoundEmails": rejected("no such person in Iterable", "notFoundEmails"),
-    "notFoundUserIds": rejected("no such person in Iterable", "notFoundUserIds"),
-    "forgottenEmails": FORGOTTEN,
-    "forgottenUserIds": FORGOTTEN,
-}
+
+@dataclass(frozen=True, slots=True)
+class UserRules:
+    """What is asked and done about people before and after their profiles are written.
+
+    Attributes:
+        project_type: What the project identifies people by.
+        forgotten: Knows whom Iterable has forgotten.
+        fields: Fits profile fields to the project's types.
+        new_profiles: Makes new people unsubscribed before their profile is written.
+        ownership: Takes out fields that are not the source's to write; None if all are.
+        email_changes: Follows changes of address; None where a project needs no call of its own for them.
+        guests: Merges guests into customers; None if that is not wanted.
+        joined_list: The list that everybody joins; None if there is none.
+    """
+
+    project_type: ProjectType
+    forgotten: ForgottenPeople
+    fields: ProjectFields
+    new_profiles: NewProfiles
+    ownership: FieldOwnership | None = None
+    email_changes: EmailChanges | None = None
+    guests: GuestMerges | None = None
+    joined_list: JoinedList | None = None
 
 
 class UserSink(Sink):
@@ -66,27 +89,38 @@ class UserSink(Sink):
     stage: ClassVar[int] = 0
     record_schema: ClassVar[dict[str, Any]] = USER
 
-    def __init__(self, stream: str, client: IterableClient, project_type: ProjectType, logger: logging.Logger) -> None:
+    def __init__(self, stream: str, client: IterableClient, rules: UserRules, logger: logging.Logger) -> None:
         super().__init__(stream)
         self._client = client
-        self._project_type = project_type
-        self._logger = logger
-        self._dropped_fields: set[str] = set()
+        self._rules = rules
+        self._dropped_fields = DroppedFields(logger)
+        self._announced_types: dict[str, str] = {}
+        creation = rules.fields.rule.created
+        self._head = b'{"users":[' if creation is None else b'{"createNewFields":' + encode(creation) + b',"users":['
+
+    @override
+    def describe(self, schema: dict[str, Any], key_properties: Sequence[str]) -> None:
+        self._announced_types = field_types((schema.get("properties") or {}).get("dataFields") or {})
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        normalized = normalize_person(checked, self._project_type)
+        normalized = normalize_person(checked, self._rules.project_type)
         if isinstance(normalized, PersonFault):
             return rejected(normalized.reason, "identifier")
+        if self._rules.forgotten.has(normalized):
+            return FORGOTTEN
         reserved = RESERVED_FIELDS.intersection(normalized.get("dataFields", {}))
         if reserved:
             return rejected(
                 f"dataFields hold fields that Iterable keeps itself: {', '.join(sorted(reserved))}", "field"
             )
-        return normalized
+        if not normalized.get("dataFields"):
+            return normalized
+        fields = self._rules.fields.fit(normalized["dataFields"], self.stream, self._announced_types)
+        return fields if isinstance(fields, Outcome) else {**normalized, "dataFields": fields}
 
     @override
     def identify(self, record: Record) -> str:
@@ -107,76 +141,60 @@ class UserSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return deliver_narrowing(batch, self._attempt)
+        outcomes, places, entries = self._make_ready(batch)
+        results = self._rules.new_profiles.deliver(
+            entries, self.stream, lambda able: deliver_narrowing(able, self._attempt)
+        )
+        for place, entry, outcome in zip(places, entries, results, strict=True):
+            final = self._settle_conflict(entry, outcome) if outcome.code == EMAIL_CONFLICT else outcome
+            if final.kind is OutcomeKind.DELIVERED and self._rules.ownership is not None:
+                self._rules.ownership.delivered(entry)
+            outcomes[place] = final
+        settled = [outcome for outcome in outcomes if outcome is not None]
+        joined_list = self._rules.joined_list
+        return settled if joined_list is None else joined_list.join(batch, settled, self.stream)
+
+    def _make_ready(self, batch: Sequence[Entry]) -> tuple[list[Outcome | None], list[int], list[Entry]]:
+        """Return the outcomes of records that are not sent, the places of the others, and these as they are sent."""
+        rules = self._rules
+        outcomes: list[Outcome | None] = [None] * len(batch)
+        if rules.email_changes is not None:
+            outcomes = rules.email_changes.follow(batch)
+        places = [place for place, outcome in enumerate(outcomes) if outcome is None]
+        entries = [batch[place] for place in places]
+        if rules.ownership is None:
+            return outcomes, places, entries
+        ready: dict[int, Entry] = {}
+        for place, entry, record in zip(places, entries, rules.ownership.apply(entries), strict=True):
+            if isinstance(record, Outcome):
+                outcomes[place] = record
+            else:
+                changed = record is not entry.record
+                ready[place] = replace(entry, record=record, element=self.element(record)) if changed else entry
+        return outcomes, list(ready), list(ready.values())
+
+    def _settle_conflict(self, entry: Entry, conflict: Outcome) -> Outcome:
+        """Merge the guest who has the address of a record, and send the record again."""
+        if self._rules.guests is None:
+            return conflict
+        return self._rules.guests.resolve(entry.record) or self._attempt([entry])[0]
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        body = b'{"users":[' + b",".join(entry.element for entry in batch) + b"]}"
+        body = self._head + b",".join(entry.element for entry in batch) + b"]}"
         answer = self._client.ask(
             "POST", PATH, stream=self.stream, budget=self._client.budgets.users_bulk_update, body=body
         )
+        check_endpoint(answer, self.stream)
         if not answer.succeeded:
             if len(batch) == 1:
                 return [single_outcome(answer)]
             raise refusal(answer, batch)
-        self._tell_dropped_fields(answer)
+        self._dropped_fields.tell(answer)
         outcomes, unclear = attribute_failures(answer, batch)
         for place in unclear:
             # Two records share the identifier that failed: alone, each shows whether it was the one.
             outcomes[place] = self._attempt([batch[place]])[0]
         return outcomes
-
-    def _tell_dropped_fields(self, answer: Answer) -> None:
-        names = answer.body.get("filteredOutFields")
-        new = {str(name) for name in names} - self._dropped_fields if isinstance(names, list) else set()
-        if new:
-            self._dropped_fields |= new
-            self._logger.warning(
-                "Iterable dropped fields that the project does not know: %s. Add them in the project's settings, or "
-                "let the project create new fields.",
-                ", ".join(sorted(new)),
-            )
-
-
-def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Outcome], list[int]]:
-    """Return the outcome of each record of a bulk call that was taken as a whole.
-
-    Iterable: `failedUpdates` lists identifiers, e-mail addresses in lower case, and no positions.
-
-    Args:
-        answer: The 200 answer.
-        batch: What was sent.
-
-    Returns:
-        One outcome a record, and the positions of which the answer does not tell whether they failed.
-    """
-    places: defaultdict[str, list[int]] = defaultdict(list)
-    for place, entry in enumerate(batch):
-        for identifier in _identifiers(entry.record):
-            places[identifier].append(place)
-    outcomes = [DELIVERED] * len(batch)
-    unclear: list[int] = []
-    failures = answer.body.get("failedUpdates")
-    for name, outcome in _FAILURES.items():
-        listed = failures.get(name) if isinstance(failures, dict) else None
-        for identifier in listed if isinstance(listed, list) else []:
-            found = places.get(_comparable(identifier), [])
-            for place in found:
-                if len(found) > 1:
-                    unclear.append(place)
-                else:
-                    outcomes[place] = outcome
-    return outcomes, sorted(set(unclear)) if len(batch) > 1 else []
-
-
-def _identifiers(record: Record) -> set[str]:
-    fields = record.get("dataFields") or {}
-    values = (record.get("email"), record.get("userId"), fields.get("email"), fields.get("userId"))
-    return {_comparable(value) for value in values if value}
-
-
-def _comparable(identifier: object) -> str:
-    text = str(identifier)
-    return text.strip().lower() if "@" in text else text
 
 
 def can_be_one(earlier: Record, later: Record) -> bool:

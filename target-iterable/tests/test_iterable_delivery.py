@@ -78,17 +78,15 @@ def test_a_bad_profile_is_rejected_alone_with_its_reason(
     assert len(held(sandbox, "users")) == 2
 
 
-def test_a_value_of_another_type_than_the_projects_rejects_one_of_a_thousand_in_two_calls(
+def test_a_value_of_another_type_than_the_first_rejects_one_of_a_thousand_in_two_calls(
     loader: LoaderProcess, sandbox: RunningSandbox
 ) -> None:
-    loader.run(users(person(0, points=1)))
-    before = len(sandbox.requests(service="iterable", path="bulkUpdate"))
     loader.settings["max_rejects"] = 1
     batch = [person(n, points="lots" if n == 617 else n) for n in range(1000)]
     result = loader.run(users(*batch))
     assert result.counts("users") == (1000, 999, 1, 0)
     assert list(result.reasons("users")) == ["field 'points' must be long in this project"]
-    assert len(sandbox.requests(service="iterable", path="bulkUpdate")) - before == 2
+    assert len(sandbox.requests(service="iterable", path="bulkUpdate")) == 2
     assert "lots" not in result.log
 
 

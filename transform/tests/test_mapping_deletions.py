@@ -113,8 +113,8 @@ def test_an_erased_person_whom_nothing_identifies_is_rejected_so_that_somebody_a
 def test_dotdigital_goes_by_the_custom_identifier_where_contacts_have_one(change: str) -> None:
     rules = {"customers": "delete", "dotdigital_identifier": "ct-customer-id"}
     found = outcomes("dotdigital", deletion(change=change, **WITH_ADDRESS), rules)
-        kept_away = {"forget": True} if change == "erased" else {}
-        assert found == [("deleted_contacts", {"ct-customer-id": CUSTOMER_ID, **kept_away})]
+    kept_away = {"forget": True} if change == "erased" else {}
+    assert found == [("deleted_contacts", {"ct-customer-id": CUSTOMER_ID, **kept_away})]
     stream = deleted_contacts.deleted_contacts_stream(compile_deletion_rules(rules, ""))
     assert (stream.stream, stream.key_properties) == ("deleted_contacts", ("ct-customer-id",))
 

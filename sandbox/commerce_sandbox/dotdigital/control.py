@@ -54,6 +54,7 @@ class AccountControl:
             Route("/settings", self.settings, methods=["GET", "POST"]),
             Route("/contacts", self.contacts, methods=["POST"]),
             Route("/next-imports", self.next_imports, methods=["POST"]),
+            Route("/programs/{program_id:int}/leave", self.leave_program, methods=["POST"]),
         ]
 
     async def settings(self, request: Request) -> JsonResponse:
@@ -76,6 +77,11 @@ class AccountControl:
             return JsonResponse({"contact_ids": seed_contacts(account, seeds)}, status_code=201)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
+
+    async def leave_program(self, request: Request) -> JsonResponse:
+        """Let everybody have been through a program: who is enrolled again then enters it again."""
+        left = self._account().enrolments.members.pop(request.path_params["program_id"], set())
+        return JsonResponse({"contact_ids": sorted(left)})
 
     async def next_imports(self, request: Request) -> JsonResponse:
         """Let the next imports end in a status without doing anything, a :class:`NextImports`."""

@@ -6,7 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from commerce_sandbox.clock import timestamp
-from commerce_sandbox.dotdigital.answer import Answer, refusal
+from commerce_sandbox.dotdigital.answer import Answer, refusal, refusal_v2
 from commerce_sandbox.dotdigital.contact_calls import find_contact
 from commerce_sandbox.dotdigital.insight_calls import collection_summary, find_collection, submit_deletion
 from commerce_sandbox.dotdigital.insight_refusal import RecordRefusedError
@@ -68,6 +68,14 @@ def _put(call: Call) -> Answer:
 def _delete(call: Call) -> Answer:
     collection, record = _find(call)
     del collection.records[record.key]
+    return Answer(204)
+
+
+def _delete_by_key(call: Call) -> Answer:
+    """Delete a record of a contact by its key alone, as version 2 can."""
+    collection = call.account.insight.find(call.path["name"])
+    if collection is None or collection.records.pop(call.path["recordId"], None) is None:
+        raise refusal_v2(404, "Error: ERROR_TRANSACTIONAL_DATA_NOT_FOUND")
     return Answer(204)
 
 
@@ -160,4 +168,5 @@ ENDPOINTS = (
     Endpoint("GET", f"{_CONTACT}/{{name}}/{{recordId}}", Tier.HIGH, _get),
     Endpoint("PUT", f"{_CONTACT}/{{name}}/{{recordId}}", Tier.MEDIUM, _put),
     Endpoint("DELETE", f"{_CONTACT}/{{name}}/{{recordId}}", Tier.MEDIUM, _delete),
+    Endpoint("DELETE", "/v2/contacts/transactional-data/{name}/{recordId}", Tier.MEDIUM, _delete_by_key),
 )

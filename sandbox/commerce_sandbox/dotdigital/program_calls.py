@@ -47,15 +47,18 @@ def _get(call: Call) -> Answer:
 
 def _enrol(call: Call) -> Answer:
     sent = call.json_v2(dict, _INVALID)
-    contact_ids, list_ids = _ids(sent, "contacts", _MOST_CONTACTS), _ids(sent, "addressBooks", _MOST_LISTS)
+    contact_ids = _ids(sent, "contacts", _MOST_CONTACTS, _INVALID)
+    list_ids = _ids(sent, "addressBooks", _MOST_LISTS, "ERROR_ADDRESSBOOK_TOOMANY")
     if not contact_ids and not list_ids:
-        raise refusal_v2(400, f"Contacts or lists are needed. {_INVALID}")
+        raise refusal_v2(400, "Contacts or lists are needed. ERROR_ENROLMENT_INVALID")
     program = _find_program(call, sent.get("programId"))
     if program.status != "Active":
         raise refusal_v2(422, "Error: ERROR_PROGRAM_NOT_ACTIVE")
     account = call.account
     if any(account.lists.find(list_id) is None for list_id in list_ids):
-        raise refusal_v2(404, "Error: ERROR_ADDRESSBOOK_NOT_FOUND")
+        raise refusal_v2(400, "Error: ERROR_ADDRESSBOOK_NOT_FOUND")
+    if any(account.contacts.get(contact_id) is None for contact_id in contact_ids):
+        raise refusal_v2(400, "Error: ERROR_CONTACT_NOT_FOUND")
     now = account.clock.now()
     if not account.enrolments.take_call(now.timestamp(), call.settings.enrolments_per_hour):
         raise refusal_v2(400, "Error: ERROR_ENROLMENT_ALLOWANCE_EXCEEDED")
@@ -66,11 +69,13 @@ def _enrol(call: Call) -> Answer:
     return Answer(201, _document(call, enrolment))
 
 
-def _ids(sent: dict[str, Any], name: str, most: int) -> tuple[int, ...]:
+def _ids(sent: dict[str, Any], name: str, most: int, too_many: str) -> tuple[int, ...]:
     ids = sent.get(name) or []
     valid = isinstance(ids, list) and all(isinstance(one, int) and not isinstance(one, bool) for one in ids)
-    if not valid or len(ids) > most:
-        raise refusal_v2(400, f"{name} holds at most {most} ids. {_INVALID}")
+    if not valid:
+        raise refusal_v2(400, f"{name} holds ids. {_INVALID}")
+    if len(ids) > most:
+        raise refusal_v2(400, f"{name} holds at most {most} ids. {too_many}")
     return tuple(ids)
 
 
@@ -85,7 +90,6 @@ def _add_members(account: Account, enrolment: Enrolment) -> None:
     for contact_id in wanted:
         contact = account.contacts.get(contact_id)
         if contact is None:
-            enrolment.faults.append(Fault(contact_id, "", "", "ContactNotFound"))
             continue
         address = contact.identifiers.get(EMAIL, "")
         number = contact.identifiers.get(MOBILE_NUMBER, "")

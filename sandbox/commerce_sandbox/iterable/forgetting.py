@@ -42,12 +42,18 @@ def unforget(call: Call) -> Answer:
 
 
 def forgotten_emails(call: Call) -> Answer:
-    """Return the SHA-256 hashes of forgotten addresses."""
+    """Return the SHA-256 hashes of forgotten addresses; an error in userID-based projects."""
+    if call.project.settings.project_type == "userid":
+        msg = "This endpoint is for email-based and hybrid projects"
+        raise bad_params(msg)
     return Answer({"hashedEmails": sorted(call.project.forgotten.emails)})
 
 
 def forgotten_user_ids(call: Call) -> Answer:
-    """Return the SHA-256 hashes of forgotten user ids."""
+    """Return the SHA-256 hashes of forgotten user ids; an error in email-based projects."""
+    if call.project.settings.project_type == "email":
+        msg = "This endpoint is for userID-based and hybrid projects"
+        raise bad_params(msg)
     return Answer({"hashedUserIds": sorted(call.project.forgotten.user_ids)})
 
 

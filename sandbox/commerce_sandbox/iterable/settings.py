@@ -31,6 +31,8 @@ class IterableSettings:
         disallowed_event_names: Event names that are blocked in the project's settings.
         opt_in_types: Whether the vendor has enabled opt-in message types.
         incremental_subscriptions: Whether the vendor has enabled ``/api/subscriptions/...``.
+        incremental_creates_people: Whether those calls create unknown people in hybrid and userID-based projects.
+            The vendor says so for email-based ones only, where they always do.
         internal_error_identifiers: Addresses and user ids for which ``bulkUpdateSubscriptions`` reports an
             internal error (``validEmailFailures``, ``validUserIdFailures``).
         list_lag_seconds: How long a new list is unknown to subscribe and unsubscribe.
@@ -65,6 +67,7 @@ class IterableSettings:
     disallowed_event_names: tuple[str, ...] = ()
     opt_in_types: bool = False
     incremental_subscriptions: bool = False
+    incremental_creates_people: bool = True
     internal_error_identifiers: tuple[str, ...] = ()
     list_lag_seconds: float = 0.0
     channel_unsubscribe_default: bool = False

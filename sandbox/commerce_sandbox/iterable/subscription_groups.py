@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from commerce_sandbox.iterable import identity as identities
 from commerce_sandbox.iterable.answers import Answer, RefusalError, bad_params, refusal, success
-from commerce_sandbox.iterable.element_error import ElementError
+from commerce_sandbox.iterable.element_error import ElementError, Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,10 +67,13 @@ def _change_one(call: Call, email: str | None, user_id: str | None, *, subscribe
 
 
 def _person(call: Call, email: str | None, user_id: str | None) -> Profile:
-    """Return the person, created if unknown."""
+    """Return the person, created if unknown and the project's settings let these calls create people."""
     identity = identities.read_identity(call.project, {"email": email, "userId": user_id})
     profile = identities.find(call.project, identity)
     if profile is None:
+        settings = call.project.settings
+        if settings.project_type != "email" and not settings.incremental_creates_people:
+            raise identity.error(Reason.NOT_FOUND, "User does not exist")
         profile = identities.create(call.project, identity, call.now, prefer_user_id=False)
     profile.updated_at = call.now
     return profile

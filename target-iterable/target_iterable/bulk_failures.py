@@ -1,0 +1,78 @@
+"""Tells from the answer of a bulk call which of its records failed, and why."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from delivery.outcome import DELIVERED, Outcome, rejected
+
+from target_iterable.answers import FORGOTTEN, Answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from delivery.entry import Entry
+    from delivery.sink import Record
+
+_FAILURES: dict[str, Outcome] = {
+    "invalidEmails": rejected("Iterable does not take the e-mail address", "invalidEmails"),
+    "invalidUserIds": rejected("Iterable does not take the userId", "invalidUserIds"),
+    "invalidDataEmails": rejected("a data field has a value Iterable does not take", "invalidDataEmails"),
+    "invalidDataUserIds": rejected("a data field has a value Iterable does not take", "invalidDataUserIds"),
+    "conflictEmails": rejected("the identifiers belong to two different people in Iterable", "conflictEmails"),
+    "conflictUserIds": rejected("the identifiers belong to two different people in Iterable", "conflictUserIds"),
+    "notFoundEmails": rejected("no such person in Iterable", "notFoundEmails"),
+    "notFoundUserIds": rejected("no such person in Iterable", "notFoundUserIds"),
+    "forgottenEmails": FORGOTTEN,
+    "forgottenUserIds": FORGOTTEN,
+}
+
+
+def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Outcome], list[int]]:
+    """Return the outcome of each record of a bulk call that was taken as a whole.
+
+    Iterable: `failedUpdates` lists identifiers, e-mail addresses in lower case, and no positions.
+
+    Args:
+        answer: The 200 answer.
+        batch: What was sent.
+
+    Returns:
+        One outcome a record, and the positions of which the answer does not tell whether they failed.
+    """
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, entry in enumerate(batch):
+        for identifier in _identifiers(entry.record):
+            places[identifier].append(place)
+    outcomes = [DELIVERED] * len(batch)
+    unclear: list[int] = []
+    for identifier, outcome in listed_failures(answer):
+        found = places.get(identifier, [])
+        for place in found:
+            if len(found) > 1:
+                unclear.append(place)
+            else:
+                outcomes[place] = outcome
+    return outcomes, sorted(set(unclear)) if len(batch) > 1 else []
+
+
+def listed_failures(answer: Answer) -> Iterator[tuple[str, Outcome]]:
+    """Yield each identifier that a bulk answer lists as failed, in the form of `comparable`, with what that means."""
+    failures = answer.body.get("failedUpdates")
+    for name, outcome in _FAILURES.items():
+        listed = failures.get(name) if isinstance(failures, dict) else None
+        for identifier in listed if isinstance(listed, list) else []:
+            yield comparable(identifier), outcome
+
+
+def comparable(identifier: object) -> str:
+    """Return an e-mail address or userId so that what was sent equals what Iterable echoes."""
+    text = str(identifier)
+    return text.strip().lower() if "@" in text else text
+
+
+def _identifiers(record: Record) -> set[str]:
+    fields = record.get("dataFields") or {}
+    values = (record.get("email"), record.get("userId"), fields.get("email"), fields.get("userId"))
+    return {comparable(value) for value in values if value}

@@ -1,0 +1,165 @@
+"""People who are gone: unsubscribed, deleted or forgotten, one call each."""
+
+from __future__ import annotations
+
+import threading
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import quote
+
+from delivery.client import RetryPolicy
+from delivery.errors import ServiceThrottled
+from delivery.json_text import encode
+from delivery.outcome import DELIVERED, Outcome, rejected
+from delivery.sink import Record, Sink
+from typing_extensions import override
+
+from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, single_outcome
+from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.profile_reads import UNKNOWN_USER_ID, ProfileRefused
+from target_iterable.schemas import DELETED_USER
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from delivery.entry import Entry
+
+    from target_iterable.client import IterableClient
+    from target_iterable.forgotten_people import ForgottenPeople
+    from target_iterable.marketing_opt_outs import MarketingOptOuts
+    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.profile_reads import ProfileReader
+
+FORGET = "/api/users/forget"
+FORGET_CALLS_A_DAY = 1000
+FORGET_PATIENCE = RetryPolicy(throttled_seconds=60)
+"""At three calls a second a refusal that stays for a minute is not the rate any more: the day's calls are used up."""
+
+DAY_USED_UP = rejected(
+    f"Iterable takes {FORGET_CALLS_A_DAY} calls to forget people in 24 hours, and these are used up: replay the "
+    "rejects file tomorrow",
+    "RateLimitExceeded",
+)
+_STRENGTH = ("unsubscribe", "delete", "forget")
+
+
+class DeletedUserSink(Sink):
+    """Unsubscribes, deletes or forgets people.
+
+    Iterable: a deleted person can come back with the next record about him or her; a forgotten one cannot. Somebody
+    unknown is as good as deleted. At most 100 deletions a second, and 3 calls to forget, 1 000 of them in 24 hours.
+
+    What a run cannot forget within these is rejected rather than held back: a run that failed would come to the same
+    end every few minutes all day, with everything that was read after it held back too. So the rest of the data flows,
+    the run still ends as failed (`max_rejects`), and the file of rejected records is the list of those to forget.
+
+    This comes after everything that mentions a person: a purchase sent later would bring the profile back.
+    """
+
+    stage: ClassVar[int] = 9
+    lanes: ClassVar[int] = 8
+    record_schema: ClassVar[dict[str, Any]] = DELETED_USER
+
+    def __init__(
+        self,
+        stream: str,
+        client: IterableClient,
+        project_type: ProjectType,
+        forgotten: ForgottenPeople,
+        profiles: ProfileReader,
+        opt_outs: MarketingOptOuts,
+        new_profiles: NewProfiles,
+    ) -> None:
+        super().__init__(stream)
+        self._client = client
+        self._project_type = project_type
+        self._forgotten = forgotten
+        self._profiles = profiles
+        self._opt_outs = opt_outs
+        self._new_profiles = new_profiles
+        self._forget_calls = 0
+        self._one_forgets = threading.Lock()
+
+    @override
+    def prepare(self, record: Record) -> Record | Outcome:
+        checked = super().prepare(record)
+        if isinstance(checked, Outcome):
+            return checked
+        normalized = normalize_person(checked, self._project_type)
+        if isinstance(normalized, PersonFault):
+            return rejected(normalized.reason, "identifier")
+        action = normalized.get("action") or "delete"
+        name = "email" if self._project_type == "email" or not normalized.get("userId") else "userId"
+        person = {name: normalized[name]}
+        if self._forgotten.has(person):
+            return DELIVERED if action == "forget" else FORGOTTEN
+        return {**person, "action": action}
+
+    @override
+    def identify(self, record: Record) -> str:
+        return person_identity(record)
+
+    @override
+    def merge(self, earlier: Record, later: Record) -> Record | None:
+        return max(earlier, later, key=lambda record: _STRENGTH.index(record["action"]))
+
+    @override
+    def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        return [self._send_one(entry.record) for entry in batch]
+
+    def _send_one(self, record: Record) -> Outcome:
+        person = {name: value for name, value in record.items() if name != "action"}
+        if record["action"] == "delete":
+            outcome = self._delete(person)
+            # Under which other identifiers this person was known is not told: should one come again, it is looked up.
+            self._new_profiles.forget_all()
+            return outcome
+        if record["action"] == "unsubscribe":
+            return self._opt_outs.unsubscribe(person)
+        # One at a time: those who would wait for the day's limit must see that it is reached.
+        with self._one_forgets:
+            return self._forget(person)
+
+    def _delete(self, person: Mapping[str, str]) -> Outcome:
+        (name, identifier), *_ = person.items()
+        path = "/api/users/byUserId/" if name == "userId" else "/api/users/"
+        answer = self._client.ask(
+            "DELETE",
+            path + quote(identifier, safe=""),
+            stream=self.stream,
+            budget=self._client.budgets.user_deletions,
+            shown_path=f"{path}{{{name}}}",
+        )
+        if answer.succeeded or answer.code in {BAD_PARAMETERS, UNKNOWN_USER_ID}:
+            return DELIVERED
+        return single_outcome(answer)
+
+    def _forget(self, person: Mapping[str, str]) -> Outcome:
+        if self._forget_calls >= FORGET_CALLS_A_DAY:
+            return DAY_USED_UP
+        try:
+            answer = self._client.ask(
+                "POST",
+                FORGET,
+                stream=self.stream,
+                budget=self._client.budgets.forget,
+                body=encode(person),
+                retry=FORGET_PATIENCE,
+            )
+        except ServiceThrottled:
+            self._forget_calls = FORGET_CALLS_A_DAY
+            return DAY_USED_UP
+        self._forget_calls += 1
+        if answer.succeeded or answer.code == FORGOTTEN_CODE or self._is_unknown(person, answer.code):
+            # Records about this person that are read later in this run do not leave any more.
+            self._forgotten.add(person)
+            return DELIVERED
+        return single_outcome(answer)
+
+    def _is_unknown(self, person: Mapping[str, str], code: str) -> bool:
+        """Whether there is nobody to forget; the code alone could mean something else, and erasing is a duty."""
+        if code != BAD_PARAMETERS:
+            return False
+        try:
+            return self._profiles.read(person) is None
+        except ProfileRefused:
+            return False

@@ -1,0 +1,440 @@
+"""Subscriptions to channels, message types and lists: one choice of one person at a time, never on a guess."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
+
+from delivery.errors import StreamStopped
+from delivery.json_text import encode
+from delivery.narrowing import BatchRefused, deliver_narrowing
+from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
+from delivery.remembered import RememberedSet
+from delivery.sink import Record, Sink
+from typing_extensions import override
+
+from target_iterable.answers import FORGOTTEN, NOT_FOUND, single_outcome
+from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.schemas import SUBSCRIPTION
+from target_iterable.subscription_choices import Choices, ChoicesWriter, reference, request_element
+from target_iterable.subscription_groups import Group, GroupKind, NameFault, SubscriptionGroups
+
+if TYPE_CHECKING:
+    import logging
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from delivery.entry import Entry
+
+    from target_iterable.client import IterableClient
+    from target_iterable.forgotten_people import ForgottenPeople
+    from target_iterable.list_memberships import Action as ListAction
+    from target_iterable.list_memberships import ListChanges
+    from target_iterable.new_profiles import NewProfiles
+
+Action = Literal["subscribe", "unsubscribe"]
+Writes = Literal["auto", "incremental"]
+
+LIST = "emailList"
+_LIST_ACTIONS: dict[Action, ListAction] = {"subscribe": "add", "unsubscribe": "remove"}
+KINDS: tuple[GroupKind, ...] = ("messageChannel", "messageType")
+PEOPLE_READ_AT_ONCE = 100
+"""So few that what was read is at most two seconds old when it is acted on."""
+MOST_REMEMBERED = 500_000
+OPTED_OUT = skipped("the person has opted out of it in Iterable, and the record's rule does not resubscribe")
+ALREADY = skipped("the person is subscribed to it already")
+_CANNOT_BE_MADE = rejected("no such person in Iterable: send the profile first", "notFound")
+
+
+class IncrementalMissing(Exception):
+    """The project does not have the incremental endpoints."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What one record asks for.
+
+    Attributes:
+        place: Where its entry stands in the batch.
+        group: The channel or message type.
+        action: To join or to leave it.
+        overrules: Whether it joins people who have opted out, too.
+    """
+
+    place: int
+    group: Group
+    action: Action
+    overrules: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Wisher:
+    """A person with what the records of a batch ask for, in order.
+
+    Attributes:
+        person: The identifiers, as the first record gives them.
+        identity: The person as one text.
+        wishes: What is asked for.
+    """
+
+    person: Mapping[str, Any]
+    identity: str
+    wishes: list[Wish]
+
+    @property
+    def needs_profile(self) -> bool:
+        """Whether what is to be done depends on what the person has chosen before."""
+        return any(wish.action == "subscribe" and not wish.overrules for wish in self.wishes)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be carried out for one person.
+
+    Attributes:
+        wisher: Who it is.
+        named: The identifier to send.
+        wishes: Those of the person's wishes that are carried out.
+    """
+
+    wisher: Wisher
+    named: dict[str, str]
+    wishes: Sequence[Wish]
+
+
+@dataclass(frozen=True, slots=True)
+class Overwriting:
+    """A change that is carried out by writing a person's choices as a whole.
+
+    Attributes:
+        change: The change.
+        before: What stands on the profile; None if there is none yet.
+        chosen: What the person has chosen, with what this run has asked for already.
+    """
+
+    change: Change
+    before: Choices | None
+    chosen: Choices
+
+    def element(self, wishes: Sequence[Wish], groups: Sequence[Group]) -> dict[str, Any]:
+        """Return the request that carries some of the wishes out; without arrays if there is nothing to write."""
+        after = _after(wishes, self.chosen)
+        return request_element(self.change.named, self.before, after, aligned=after.aligned(groups))
+
+    def after(self, wish: Wish) -> Overwriting:
+        """Return the same, once a wish has been carried out."""
+        chosen = _after([wish], self.chosen)
+        return replace(self, before=chosen, chosen=chosen)
+
+
+class ChoicesOfRun:
+    """What this run has asked Iterable to change, for the time until a profile shows it; safe for several threads.
+
+    Iterable: changes of subscriptions are queued, and a profile read soon after may not show them.
+    """
+
+    def __init__(self) -> None:
+        self._left = RememberedSet(MOST_REMEMBERED)
+        self._joined = RememberedSet(MOST_REMEMBERED)
+
+    def note(self, identity: str, group: Group, action: Action) -> None:
+        """Take note that a person is to leave or to join a group."""
+        key = _key(identity, group)
+        now, before = (self._left, self._joined) if action == "unsubscribe" else (self._joined, self._left)
+        now.add(key)
+        before.discard(key)
+
+    def applied(self, identity: str, choices: Choices, groups: Sequence[Group]) -> Choices:
+        """Return choices as they are once all that was asked for has happened."""
+        for group in groups:
+            key = _key(identity, group)
+            if key in self._left:
+                choices = choices.left(group)
+            elif key in self._joined:
+                choices = choices.joined(group)
+        return choices
+
+
+class SubscriptionSink(Sink):
+    """Lets people join and leave channels, message types and lists.
+
+    Iterable: the incremental endpoints change one group and nothing else, but must be enabled for the project (404 if
+    not); the others replace whole arrays, so the profile is read first and everything it holds is written back.
+
+    Records go after all that makes people: leaving a group must not come before the profile is there.
+    """
+
+    stage: ClassVar[int] = 4
+    record_schema: ClassVar[dict[str, Any]] = SUBSCRIPTION
+
+    def __init__(  # noqa: PLR0913 - what it works with
+        self,
+        stream: str,
+        client: IterableClient,
+        project_type: ProjectType,
+        *,
+        groups: SubscriptionGroups,
+        list_changes: ListChanges,
+        new_profiles: NewProfiles,
+        forgotten: ForgottenPeople,
+        writes: Writes,
+        logger: logging.Logger,
+    ) -> None:
+        super().__init__(stream)
+        self._client = client
+        self._project_type = project_type
+        self._groups = groups
+        self._list_changes = list_changes
+        self._new_profiles = new_profiles
+        self._forgotten = forgotten
+        self._writes = writes
+        self._logger = logger
+        self._overwriting = False
+        self._of_run = ChoicesOfRun()
+        self._writer = ChoicesWriter(client, stream)
+
+    @override
+    def prepare(self, record: Record) -> Record | Outcome:
+        checked = super().prepare(record)
+        if isinstance(checked, Outcome):
+            return checked
+        person = normalize_person(
+            {name: value for name, value in checked.items() if value is not None}, self._project_type
+        )
+        if isinstance(person, PersonFault):
+            return rejected(person.reason, "identifier")
+        if self._forgotten.has(person):
+            return FORGOTTEN
+        given = person["subscriptionGroupId"]
+        if person["subscriptionGroup"] == LIST:
+            return {**person, "subscriptionGroupId": self._list_changes.find(given, self.stream)}
+        return {**person, "subscriptionGroupId": self._find(person["subscriptionGroup"], given).id}
+
+    @override
+    def identify(self, record: Record) -> str:
+        group = str(record["subscriptionGroupId"]).strip().casefold()
+        return f"{person_identity(record)} {record['subscriptionGroup']} {group}"
+
+    @override
+    def merge(self, earlier: Record, later: Record) -> Record | None:
+        if earlier["action"] == later["action"] == "subscribe":
+            # Of two yeses the stronger: the first may have been carried out where the second would not.
+            return later if _overrules(later) or not _overrules(earlier) else earlier
+        if later["action"] == "unsubscribe" or _overrules(later) or later["subscriptionGroup"] == LIST:
+            return later
+        # After leaving, a yes that does not overrule it is skipped: together they are not the later of the two.
+        return None
+
+    @override
+    def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        on_lists: list[int] = []
+        wishers: dict[str, Wisher] = {}
+        for place, entry in enumerate(batch):
+            record = entry.record
+            if record["subscriptionGroup"] == LIST:
+                on_lists.append(place)
+                continue
+            identity = person_identity(record)
+            group = self._find(record["subscriptionGroup"], record["subscriptionGroupId"])
+            wisher = wishers.setdefault(identity, Wisher(record, identity, []))
+            wisher.wishes.append(Wish(place, group, record["action"], _overrules(record)))
+        self._change_choices(wishers.values(), outcomes)
+        entries = [batch[place] for place in on_lists]
+        wanted = [(entry.record["subscriptionGroupId"], _LIST_ACTIONS[entry.record["action"]]) for entry in entries]
+        outcomes.update(zip(on_lists, self._list_changes.change(entries, wanted, self.stream), strict=True))
+        return [outcomes[place] for place in range(len(batch))]
+
+    def _find(self, kind: str, given: int | str) -> Group:
+        try:
+            return self._groups.find(cast("GroupKind", kind), given, self.stream)
+        except NameFault as fault:
+            message = f"stream '{self.stream}': {fault}"
+            raise StreamStopped(message) from None
+
+    def _change_choices(self, wishers: Iterable[Wisher], outcomes: dict[int, Outcome]) -> None:
+        certain: list[Change] = []
+        to_read: list[Wisher] = []
+        for wisher in wishers:
+            if self._must_read(wisher):
+                to_read.append(wisher)
+            else:
+                certain.append(Change(wisher, reference(wisher.person, self._project_type), wisher.wishes))
+        try:
+            self._change_one_by_one(certain, outcomes)
+        except IncrementalMissing:
+            to_read += [change.wisher for change in certain]
+        for start in range(0, len(to_read), PEOPLE_READ_AT_ONCE):
+            part = to_read[start : start + PEOPLE_READ_AT_ONCE]
+            with self._new_profiles.claimed([wisher.person for wisher in part]):
+                try:
+                    self._change_after_reading(part, outcomes)
+                except IncrementalMissing:
+                    self._change_after_reading(part, outcomes)
+
+    def _must_read(self, wisher: Wisher) -> bool:
+        may_be_new = self._new_profiles.active and not self._new_profiles.knows(wisher.person)
+        return self._overwriting or may_be_new or wisher.needs_profile
+
+    def _change_after_reading(self, wishers: Sequence[Wisher], outcomes: dict[int, Outcome]) -> None:
+        """Decide by what the profiles say, and carry it out.
+
+        Raises:
+            IncrementalMissing: If it turns out, before anything was changed, that profiles have to be overwritten.
+        """
+        groups = [group for kind in KINDS for group in self._groups.all(kind, self.stream)]
+        profiles = self._new_profiles.reader(self.stream).read_many([wisher.person for wisher in wishers])
+        one_by_one: list[Change] = []
+        at_once: list[Overwriting] = []
+        for wisher, profile in zip(wishers, profiles, strict=True):
+            if isinstance(profile, Outcome):
+                outcomes.update((wish.place, profile) for wish in wisher.wishes)
+                continue
+            chosen = self._of_run.applied(wisher.identity, Choices.of(profile or {}), groups)
+            wishes = _to_carry_out(wisher.wishes, chosen, outcomes, new=profile is None)
+            named = reference(profile or wisher.person, self._project_type, new=profile is None)
+            change = Change(wisher, named, wishes)
+            if profile is None and self._project_type == "email" and "email" not in named:
+                outcomes.update((wish.place, _CANNOT_BE_MADE) for wish in wishes)
+            elif profile is None and wishes:
+                # Somebody new is kept from what the setting for new profiles says, except for what the records want.
+                first = self._of_run.applied(wisher.identity, self._new_profiles.first_choices, groups)
+                at_once.append(Overwriting(change, None, first))
+            elif profile is not None:
+                self._new_profiles.remember(profile)
+                if self._overwriting:
+                    at_once.append(Overwriting(change, Choices.of(profile), chosen))
+                else:
+                    one_by_one.append(change)
+        self._change_one_by_one(one_by_one, outcomes)
+        self._overwrite(at_once, groups, outcomes)
+
+    def _overwrite(self, changes: Sequence[Overwriting], groups: Sequence[Group], outcomes: dict[int, Outcome]) -> None:
+        needed: list[tuple[Overwriting, dict[str, Any]]] = []
+        for one in changes:
+            element = one.element(one.change.wishes, groups)
+            if any(name.endswith("Ids") for name in element):
+                needed.append((one, element))
+            else:
+                # Somebody leaves what was left before: it is as the record wants it.
+                outcomes.update((wish.place, DELIVERED) for wish in one.change.wishes)
+        results = self._writer.overwrite([element for _, element in needed])
+        for (one, _), outcome in zip(needed, results, strict=True):
+            if outcome.kind is OutcomeKind.REJECTED and len(one.change.wishes) > 1:
+                self._overwrite_apart(one, groups, outcomes)
+            else:
+                for wish in one.change.wishes:
+                    self._settle(one.change, wish, outcome, outcomes)
+
+    def _overwrite_apart(self, one: Overwriting, groups: Sequence[Group], outcomes: dict[int, Outcome]) -> None:
+        """Write what one person wants wish by wish, those to leave first: a no must not fail with a yes beside it."""
+        for wish in sorted(one.change.wishes, key=lambda wish: wish.action, reverse=True):
+            element = one.element([wish], groups)
+            needed = any(name.endswith("Ids") for name in element)
+            outcome = self._writer.overwrite([element])[0] if needed else DELIVERED
+            self._settle(one.change, wish, outcome, outcomes)
+            if outcome == DELIVERED:
+                one = one.after(wish)
+
+    def _settle(self, change: Change, wish: Wish, outcome: Outcome, outcomes: dict[int, Outcome]) -> None:
+        outcomes[wish.place] = outcome
+        if outcome == DELIVERED:
+            self._new_profiles.remember(change.named)
+            self._of_run.note(change.wisher.identity, wish.group, wish.action)
+
+    def _change_one_by_one(self, changes: Sequence[Change], outcomes: dict[int, Outcome]) -> None:
+        """Change single groups by the incremental endpoint: many people, one group and action a call.
+
+        Raises:
+            IncrementalMissing: If the project does not have it.
+        """
+        together: defaultdict[tuple[Action, Group], list[tuple[Change, Wish]]] = defaultdict(list)
+        for change in changes:
+            for wish in change.wishes:
+                together[wish.action, wish.group].append((change, wish))
+        # Leaving goes first: should the run end in between, nobody has joined who was to leave.
+        for (action, group), part in sorted(together.items(), key=lambda item: item[0][0], reverse=True):
+            results = deliver_narrowing([change.named for change, _ in part], partial(self._put, action, group))
+            for (change, wish), outcome in zip(part, results, strict=True):
+                outcomes[wish.place] = outcome
+                if outcome == DELIVERED:
+                    self._of_run.note(change.wisher.identity, group, action)
+
+    def _put(self, action: Action, group: Group, people: Sequence[Mapping[str, str]]) -> Sequence[Outcome]:
+        by_identifier = {
+            "users": [one["email"] for one in people if "email" in one],
+            "usersByUserId": [one["userId"] for one in people if "userId" in one],
+        }
+        answer = self._client.ask(
+            "PUT",
+            f"/api/subscriptions/{group.kind}/{group.id}",
+            stream=self.stream,
+            budget=self._client.budgets.subscriptions,
+            parameters={"action": action},
+            body=encode({name: identifiers for name, identifiers in by_identifier.items() if identifiers}),
+        )
+        if answer.succeeded:
+            return [DELIVERED] * len(people)
+        if answer.status == NOT_FOUND:
+            # The group is in the listing: it is the endpoint that is missing.
+            self._overwrite_from_now_on()
+            raise IncrementalMissing
+        if len(people) == 1:
+            return [single_outcome(answer)]
+        reason = f"Iterable refuses it ({answer.word})"
+        raise BatchRefused(reason, answer.word)
+
+    def _overwrite_from_now_on(self) -> None:
+        if self._writes == "incremental":
+            message = (
+                f"stream '{self.stream}': the project does not have Iterable's incremental subscription endpoints "
+                "(404): ask Iterable to enable them, or set subscription_writes to auto"
+            )
+            raise StreamStopped(message)
+        self._overwriting = True
+        self._logger.warning(
+            "Iterable's incremental subscription endpoints are not enabled for this project: each person's choices are "
+            "read and written back as a whole, which takes a read a person. Ask Iterable to enable them."
+        )
+
+
+def _to_carry_out(wishes: Sequence[Wish], chosen: Choices, outcomes: dict[int, Outcome], *, new: bool) -> list[Wish]:
+    """Return the wishes to carry out, in order; the others get their outcome here.
+
+    Args:
+        wishes: What the records of one person ask for, in order.
+        chosen: What the person has chosen before.
+        outcomes: Takes the outcomes of wishes that are not carried out.
+        new: Whether the person has no profile yet, and so has to be made even for what holds anyway.
+    """
+    needed: list[Wish] = []
+    for wish in wishes:
+        if wish.action == "subscribe" and not wish.overrules:
+            if chosen.opted_out(wish.group):
+                outcomes[wish.place] = OPTED_OUT
+                continue
+            if chosen.subscribed(wish.group) and not new:
+                outcomes[wish.place] = ALREADY
+                continue
+        needed.append(wish)
+        chosen = _after([wish], chosen)
+    return needed
+
+
+def _after(wishes: Sequence[Wish], choices: Choices) -> Choices:
+    for wish in wishes:
+        choices = choices.joined(wish.group) if wish.action == "subscribe" else choices.left(wish.group)
+    return choices
+
+
+def _overrules(record: Mapping[str, Any]) -> bool:
+    """Whether a record subscribes people who have opted out, too.
+
+    "newer" does not: Iterable documents no record of when somebody opted out, so nothing shows that a yes is newer.
+    """
+    return bool(record.get("resubscribe") == "always")
+
+
+def _key(identity: str, group: Group) -> str:
+    return f"{identity} {group.kind} {group.id}"
