@@ -12,6 +12,7 @@ import argparse
 import sys
 from typing import TYPE_CHECKING
 
+import dotdigital_benchmark
 import iterable_benchmark
 import loader_benchmark
 import mapping_benchmark
@@ -32,6 +33,7 @@ SUBJECTS: dict[str, Callable[[], Iterator[Table]]] = {
     "mapping": mapping_benchmark.tables,
     "loaders": loader_benchmark.tables,
     "iterable": iterable_benchmark.tables,
+    "dotdigital": dotdigital_benchmark.tables,
     "purchases": purchase_benchmark.tables,
 }
 

@@ -14,7 +14,8 @@ ProjectType = Literal["hybrid", "userid", "email"]
 
 LONGEST_USER_ID = 52
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
-_USER_ID = re.compile(r"[\x20-\x7e]*[\x21-\x7e]")
+# A path that ends in . or .. is another path: a userId of that name would delete something else, or nothing.
+_USER_ID = re.compile(r"(?!\.{1,2}$)[\x20-\x7e]*[\x21-\x7e]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,8 @@ def normalize_person(person: dict[str, Any], project_type: ProjectType) -> dict[
     user_id = normalized.get("userId")
     if user_id is not None and (len(user_id) > LONGEST_USER_ID or not _USER_ID.fullmatch(user_id)):
         return PersonFault(
-            f"userId must be printable ASCII, at most {LONGEST_USER_ID} characters, and not end with a space"
+            f"userId must be printable ASCII, at most {LONGEST_USER_ID} characters, and neither end with a space "
+            "nor be . or .."
         )
     return normalized if (fault := _missing(normalized, project_type)) is None else fault
 

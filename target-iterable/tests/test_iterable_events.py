@@ -97,7 +97,10 @@ BAD_EVENTS: list[tuple[dict[str, Any], str]] = [
     ({"createdAt": "2026-03-02"}, "field createdAt: must be null or integer"),
     ({"createdAt": -1}, "field createdAt: breaks the rule 'minimum' of the schema"),
     ({"userId": None}, "email and userId are both missing"),
-    ({"userId": "ends with space "}, "userId must be printable ASCII, at most 52 characters, and not end with a space"),
+    (
+        {"userId": "ends with space "},
+        "userId must be printable ASCII, at most 52 characters, and neither end with a space nor be . or ..",
+    ),
     ({"userId": None, "email": "nobody"}, "email is not an e-mail address"),
     ({"dataFields": []}, "field dataFields: must be null or object"),
     ({"preferUserId": True}, "the record: has a member that is not allowed: 'preferUserId'"),

@@ -112,6 +112,8 @@ def test_the_field_iterable_names_is_looked_up_by_value() -> None:
     ("project_type", "record", "fault"),
     [
         ("userid", {"email": "a@x.example"}, "userId is missing"),
+        ("userid", {"userId": ".."}, "nor be . or .."),
+        ("userid", {"userId": "."}, "nor be . or .."),
         ("email", {"userId": "1"}, "email is missing"),
         ("hybrid", {}, "both missing"),
     ],
