@@ -14,7 +14,7 @@ from measuring import BINARIES, measure, write_json
 from report import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from commerce_sandbox.testing import RunningSandbox
     from measuring import Measure
@@ -121,7 +121,12 @@ def _slots(loading: _Loading) -> Table:
         refused = sum(call["status"] != 202 for call in imports)  # noqa: PLR2004 - HTTP's own numbers
         begins = [datetime.fromisoformat(call["time"].replace("Z", "+00:00")).timestamp() for call in imports]
         rows.append(
-            [str(polls), f"{100 * _share(begins, seconds):.0f} %", str(refused), f"{measured.peak_megabytes:.0f}"]
+            [
+                str(polls),
+                f"{100 * share_of_slots(begins, seconds):.0f} %",
+                str(refused),
+                f"{measured.peak_megabytes:.0f}",
+            ]
         )
     return Table(
         f"Use of the {SLOTS} slots for imports of Insight data",
@@ -131,8 +136,13 @@ def _slots(loading: _Loading) -> Table:
     )
 
 
-def _share(begins: list[float], seconds: float) -> float:
-    """Return how much of all slots was used between the first moment they could all be and the last start."""
+def share_of_slots(begins: Sequence[float], seconds: float) -> float:
+    """Return how much of all slots was used between the first moment they could all be and the last start.
+
+    Args:
+        begins: When each import was sent, in order.
+        seconds: How long each takes.
+    """
     starts, ends = begins[SLOTS - 1], begins[-1]
     used = sum(max(0.0, min(begin + seconds, ends) - max(begin, starts)) for begin in begins)
     return used / (SLOTS * (ends - starts))
