@@ -32,9 +32,16 @@ SERVICES = {"target-iterable": "iterable", "target-dotdigital": "dotdigital"}
 
 def shop_mapping() -> dict[str, Any]:
     """Return the mapping of meltano.yml: the tests run what people run."""
-    project = yaml.safe_load((PROJECT / "meltano.yml").read_text())
-    mapping: dict[str, Any] = project["plugins"]["loaders"][0]["config"]["mapper"]["config"]
+    mapping: dict[str, Any] = loader_settings("target-iterable")["mapper"]["config"]
     return mapping
+
+
+def loader_settings(name: str) -> dict[str, Any]:
+    """Return the settings that meltano.yml gives a loader in every environment."""
+    project = yaml.safe_load((PROJECT / "meltano.yml").read_text())
+    loaders = project["plugins"]["loaders"]
+    settings: dict[str, Any] = next(loader["config"] for loader in loaders if loader["name"] == name)
+    return settings
 
 
 def tap_settings(sandbox: RunningSandbox) -> dict[str, Any]:

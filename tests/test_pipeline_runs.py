@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from documented_commands import BINARIES
-from pipeline import Pipeline
+from pipeline import Pipeline, loader_settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -134,6 +134,30 @@ def test_nobody_becomes_mailable_without_a_yes_in_the_shop(sandbox: RunningSandb
     assert mailable
     assert mailable <= said_yes
     assert sandbox.snapshot("dotdigital")["mails_sent"] == []
+
+
+def test_nobody_who_is_new_to_iterable_gets_marketing_without_a_yes_in_the_shop(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    setting = loader_settings("target-iterable")["unsubscribe_new_profiles"]
+    first_run(Pipeline(sandbox, "target-iterable", tmp_path, unsubscribe_new_profiles=setting))
+    said_yes = {
+        customer["id"]
+        for customer in sandbox.snapshot("commercetools", "customers")["customers"]
+        if custom_field(customer, "NEWSLETTER_SUBSCRIBE") == "YES"
+    }
+    marketing = {101, 103}
+    content = sandbox.snapshot("iterable")
+    mailable = {
+        user["userId"] or user["email"] for user in content["users"] if not marketing <= left_channels(content, user)
+    }
+    assert mailable
+    assert mailable <= said_yes
+
+
+def left_channels(content: dict[str, Any], user: dict[str, Any]) -> set[int]:
+    choices = content["subscriptions"].get(user["email"] or user["userId"]) or {}
+    return set(choices.get("unsubscribedChannelIds") or ())
 
 
 def custom_field(customer: dict[str, Any], name: str) -> object:

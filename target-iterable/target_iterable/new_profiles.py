@@ -64,6 +64,9 @@ class NewProfileRule:
             ServiceUnavailable: If Iterable does not tell its channels and message types.
         """
         choices = Choices()
+        if setting.get("marketing"):
+            for channel in groups.all("messageChannel", "(all)"):
+                choices = choices.left(channel) if channel.marketing else choices
         kinds: tuple[tuple[str, GroupKind], ...] = (("channels", "messageChannel"), ("message_types", "messageType"))
         for name, kind in kinds:
             try:

@@ -145,6 +145,7 @@ class TargetIterable(DeliveryTarget):
         th.Property(
             "unsubscribe_new_profiles",
             th.ObjectType(
+                th.Property("marketing", th.BooleanType, description="All channels that carry marketing."),
                 th.Property("channels", th.ArrayType(NAME_OR_NUMBER), description="Channels, by name or number."),
                 th.Property(
                     "message_types", th.ArrayType(NAME_OR_NUMBER), description="Message types, by name or number."

@@ -329,3 +329,12 @@ def test_killed_between_the_two_calls_and_run_again_nobody_is_mailable(
     assert loader.run(everybody()).code == 0
     assert len(profiles(sandbox)) == 51
     assert mailable(sandbox) == YES_SAYERS
+
+
+def test_all_channels_that_carry_marketing_can_be_named_at_once(loader: LoaderProcess, sandbox: RunningSandbox) -> None:
+    loader.settings["unsubscribe_new_profiles"] = {"marketing": True, "unless": "newsletterOptIn"}
+    yes = {"email": "ana@shop.example", "dataFields": YES}
+    assert loader.run(users(yes, {"email": "bo@shop.example", "dataFields": {"firstName": "Bo"}})).code == 0
+    choices = consent(sandbox)
+    assert choices["bo@shop.example"]["unsubscribedChannelIds"] == [MARKETING, SMS]
+    assert not choices.get("ana@shop.example", {}).get("unsubscribedChannelIds")
