@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from target_iterable.client import IterableClient
 
 PATH = "/api/users/getFields"
+_NOTHING: Mapping[str, str] = {}
+_MOST_PLANS = 1000
 SOFT_LIMIT = 1000
 """Iterable: a project should have no more profile fields than this; nested ones count, and none can be deleted."""
 
@@ -66,6 +68,7 @@ class ProjectFields:
         self._new: set[str] = set()
         self._told: set[str] = set()
         self._told_many = False
+        self._plans = _Plans({}, _NOTHING)
 
     def fit(
         self, fields: Mapping[str, Any], stream: str, announced: Mapping[str, str] | None = None
@@ -78,8 +81,10 @@ class ProjectFields:
             announced: Types that the stream's SCHEMA announces. They put the first value of a new field into form, so
                 that ten euros do not make a `long` of a price; they never reject one.
         """
-        types = self._known()
-        fitting = _Fitting(types, announced or {})
+        types, announced = self._known(), announced or _NOTHING
+        if self._plans.types is not types or self._plans.announced is not announced:
+            self._plans = _Plans(types, announced)
+        fitting = _Fitting(self._plans)
         fitted = fitting.fit_object("", fields)
         if fitting.fault is not None:
             return rejected(fitting.fault, "field type")
@@ -135,6 +140,77 @@ class ProjectFields:
         return {}
 
 
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """A field whose value must be looked at.
+
+    Attributes:
+        name: Its name.
+        path: Its dotted path.
+        classes: Classes of elements with which a list is what the field takes.
+        is_new: Whether the project does not know it.
+    """
+
+    name: str
+    path: str
+    classes: frozenset[type]
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What is to be done with the fields of objects that have the same names and classes of values.
+
+    Attributes:
+        look: The fields whose values must be looked at, one by one.
+        new: Of the others, the paths the project does not know.
+    """
+
+    look: tuple[_Look, ...]
+    new: frozenset[str]
+
+
+class _Plans:
+    """The plans for each kind of object, made once: most values are what their field takes.
+
+    Looking at every value costs a third of all that is done for a record.
+
+    Attributes:
+        types: Types that the project has fixed.
+        announced: Types that the stream's SCHEMA announces.
+    """
+
+    def __init__(self, types: Mapping[str, str], announced: Mapping[str, str]) -> None:
+        self.types = types
+        self.announced = announced
+        self._plans: dict[tuple[str, tuple[str, ...], tuple[type, ...]], _Plan] = {}
+
+    def of(self, prefix: str, fields: Mapping[str, Any]) -> _Plan:
+        """Return the plan for an object's fields; `prefix` is its path with a period, or nothing."""
+        shape = (prefix, tuple(fields), tuple(map(type, fields.values())))
+        plan = self._plans.get(shape)
+        if plan is None:
+            if len(self._plans) >= _MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[shape] = self._make(prefix, fields)
+        return plan
+
+    def _make(self, prefix: str, fields: Mapping[str, Any]) -> _Plan:
+        look: list[_Look] = []
+        new: set[str] = set()
+        for name, value in fields.items():
+            path = prefix + name
+            known = self.types.get(path)
+            is_new = known is None and bool(self.types)
+            classes = AS_IT_IS.get(known or self.announced.get(path, ""), frozenset())
+            if value.__class__ not in classes:
+                if value is not None:
+                    look.append(_Look(name, path, classes, is_new))
+            elif is_new:
+                new.add(path)
+        return _Plan(tuple(look), frozenset(new))
+
+
 class _Fitting:
     """One record's passage through the types.
 
@@ -143,22 +219,24 @@ class _Fitting:
         fault: What does not fit, without the value; None if all does.
     """
 
-    def __init__(self, types: Mapping[str, str], announced: Mapping[str, str]) -> None:
-        self._types = types
-        self._announced = announced
+    def __init__(self, plans: _Plans) -> None:
+        self._plans = plans
+        self._types = plans.types
+        self._announced = plans.announced
         self.new: set[str] = set()
         self.fault: str | None = None
 
     def fit_object(self, prefix: str, fields: Mapping[str, Any]) -> dict[str, Any]:
+        plan = self._plans.of(prefix, fields)
+        self.new |= plan.new
         fitted = dict(fields)
-        for name, value in fields.items():
-            path = prefix + name
-            known = self._types.get(path)
-            # Most values are what their field takes; looking further costs as much as all the rest of a record.
-            if not _is_as_it_should_be(value, known or self._announced.get(path, "")):
-                fitted[name] = self._fit(path, value)
-            elif known is None and self._types:
-                self.new.add(path)
+        for look in plan.look:
+            value = fields[look.name]
+            if value.__class__ is list and value and look.classes.issuperset(map(type, value)):
+                if look.is_new:
+                    self.new.add(look.path)
+            else:
+                fitted[look.name] = self._fit(look.path, value)
         return fitted
 
     def _fit(self, path: str, value: Any) -> Any:  # noqa: ANN401 - JSON
@@ -186,10 +264,3 @@ class _Fitting:
             except Misfit:
                 return value
         return self.fit_object(f"{path}.", value) if isinstance(value, dict) else value
-
-
-def _is_as_it_should_be(value: Any, kind: str) -> bool:  # noqa: ANN401 - JSON
-    classes = AS_IT_IS.get(kind, ())
-    if value.__class__ is list:
-        return all([element.__class__ in classes for element in value])  # noqa: C419 - a third quicker than a generator
-    return value.__class__ in classes
