@@ -16,12 +16,12 @@ class Source:
 
     Attributes:
         schema: The SCHEMA in force when it was read.
-        line: The RECORD message as it was read.
+        line: The RECORD message as it was read, in UTF-8.
         segment: The part of the input it belongs to.
     """
 
     schema: SchemaMessage
-    line: str
+    line: bytes
     segment: Segment
 
 

@@ -25,13 +25,14 @@ class MessageReader(GenericSingerReader[str]):
     """Decodes messages with exact numbers: a JSON number with a fraction becomes a `Decimal`.
 
     Attributes:
-        line: The line now being processed.
+        line: The line now being processed, as UTF-8: that is what is kept while a record waits, and text with a letter
+            beyond Latin would take two to three times the room.
         line_number: Its number, from one.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.line: str = ""
+        self.line = b""
         self.line_number = 0
         self._waiting = False
         self._interruption: Interrupted | None = None
@@ -48,11 +49,12 @@ class MessageReader(GenericSingerReader[str]):
         statistics: Counter[str] = Counter()
         lines = iter(file_input or self.default_input)
         while (line := self._next_line(lines)) is not None:
-            self.line = line
+            # What could not be read as UTF-8 comes back as it was, and is refused with its line's number.
+            self.line = line.encode(errors="surrogateescape")
             self.line_number += 1
             if not line.strip():
                 continue
-            message = self.deserialize_json(line)
+            message = self._decode(self.line)
             self.require(message, "type")
             kind = message["type"]
             if kind not in callbacks:
@@ -64,9 +66,12 @@ class MessageReader(GenericSingerReader[str]):
 
     @override
     def deserialize_json(self, line: str) -> Message:
+        return self._decode(line.encode(errors="surrogateescape"))
+
+    def _decode(self, line: bytes) -> Message:
         try:
             return _decoder.decode(line)
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, UnicodeDecodeError):
             # Neither the line nor the decoder's text is shown: both may hold personal data.
             text = (
                 f"line {self.line_number} of the input is not a Singer message (a JSON object on one line); "

@@ -68,7 +68,7 @@ def test_one_persons_records_share_batches_and_keep_their_order(
     dispatch.register(sink)
     for number, person in enumerate(people):
         ledger.read("events")
-        source = Source(SchemaMessage("events", {}), "{}", Checkpoint().track())
+        source = Source(SchemaMessage("events", {}), b"{}", Checkpoint().track())
         dispatch.accept("events", {"number": number, "person": person}, source)
     dispatch.flush()
     dispatch.close()

@@ -37,3 +37,17 @@ def test_a_malformed_line_is_named_by_number_and_never_shown(line: str) -> None:
 def test_an_unknown_message_type_is_refused() -> None:
     with pytest.raises(InvalidInput, match="unknown message type"):
         read('{"type": "HELLO"}\n')
+
+
+def test_the_line_is_kept_as_it_was_read() -> None:
+    kept: list[bytes] = []
+    reader = MessageReader()
+    line = '{"type": "RECORD", "record": {"name": "Größe 38 € 日本"}}\n'
+    reader.process_lines(io.StringIO(line), {"RECORD": lambda _: kept.append(reader.line)})
+    assert kept == [line.encode()]
+
+
+def test_bytes_that_are_no_utf_8_are_refused_also_where_the_system_lets_them_through() -> None:
+    line = b'{"type": "RECORD", "record": {"name": "Gr\xf6\xdfe"}}'.decode(errors="surrogateescape")
+    with pytest.raises(InvalidInput, match="line 1 of the input"):
+        read(line + "\n")

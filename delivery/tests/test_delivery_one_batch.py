@@ -84,7 +84,7 @@ def dispatch_of(sink: Sink, folder: Path, shutdown: Shutdown | None = None) -> D
 
 
 def accept(dispatch: Dispatch, identity: str, version: int = 0) -> None:
-    source = Source(SchemaMessage("big", {}), "{}", Checkpoint().track())
+    source = Source(SchemaMessage("big", {}), b"{}", Checkpoint().track())
     dispatch.accept("big", {"id": identity, "version": version}, source)
 
 

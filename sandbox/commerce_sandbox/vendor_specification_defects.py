@@ -15,6 +15,10 @@ _ITERABLE_WRAPPED_READS = (
     "/api/catalogs/{catalogName}/items",
     "/api/catalogs/{catalogName}/fieldMappings",
 )
+_INSIGHT_RECORDS = (
+    "/insightData/v3/account/{collectionName}/{recordId}",
+    "/insightData/v3/contacts/{identifier}/{value}/{collectionName}/{recordId}",
+)
 _COMMERCETOOLS_MAPS_OF_ANYTHING = (
     "FieldContainer",
     "SearchKeywords",
@@ -81,6 +85,9 @@ def mend_insight(document: Document) -> None:
     schemas["inline_response_200_2"]["required"] = ["summary"]  # asks for failures, defines notFound
     # Its own example is a list.
     schemas["inline_response_200_3"]["properties"]["schema"] = {"type": ["object", "array"]}
+    for path in _INSIGHT_RECORDS:
+        body = document["paths"][path]["put"]["requestBody"]["content"]["application/json"]
+        body["schema"] = {"type": "object"}  # typed as text, with the text of an object as its example
 
 
 def mend_commercetools(document: Document) -> None:

@@ -279,6 +279,15 @@ def test_contacts_are_enrolled_in_active_programs_only(dotdigital: InProcessDotd
     assert dotdigital.get("/v2/programs/9").status == 404
 
 
+def test_who_has_left_a_program_can_enter_it_again(dotdigital: InProcessDotdigital) -> None:
+    (ann,) = dotdigital.control("/contacts", [{"identifiers": {"email": "ann@example.org"}}])["contact_ids"]
+    for _ in range(2):
+        assert dotdigital.post("/v2/programs/enrolments", {"programId": 1, "contacts": [ann]}).status == 201
+        assert dotdigital.service.snapshot()["program_members"] == {"1": ["ann@example.org"]}
+        assert dotdigital.control("/programs/1/leave", None) == {"contact_ids": [ann]}
+    assert dotdigital.service.snapshot()["program_members"] == {}
+
+
 def test_enrolments_are_rationed_by_the_hour(dotdigital: InProcessDotdigital) -> None:
     dotdigital.control("/settings", {"enrolments_per_hour": 2})
     (ann,) = dotdigital.control("/contacts", [{"identifiers": {"email": "ann@example.org"}}])["contact_ids"]

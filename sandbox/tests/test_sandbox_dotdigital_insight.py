@@ -541,3 +541,13 @@ def test_the_records_of_a_deleted_contact_are_gone_with_the_bin(dotdigital: InPr
     assert list(stored(dotdigital)["records"]) == ["O-1"]
     dotdigital.clock.advance(31 * 86_400)
     assert stored(dotdigital)["records"] == {}
+
+
+def test_version_2_deletes_a_record_by_its_key_whoever_owns_it(dotdigital: InProcessDotdigital) -> None:
+    dotdigital.import_records([order("O-1"), order("O-2", BO)])
+    path = "/v2/contacts/transactional-data/orders"
+    assert dotdigital.delete(f"{path}/O-2").status == 204
+    assert list(stored(dotdigital)["records"]) == ["O-1"]
+    assert dotdigital.delete(f"{path}/O-2").status == 404
+    assert dotdigital.delete("/v2/contacts/transactional-data/Nothing/O-1").status == 404
+    assert reasons(dotdigital.import_records([order("O-2", ANN)])) == []

@@ -78,3 +78,35 @@ def test_every_request_fits_the_vendors_description(sandbox: RunningSandbox, loa
             assert not faults, (place, faults)
             checked.add(place)
     assert checked == set(checks)
+
+
+def test_every_deletion_and_enrolment_fits_the_vendors_description(sandbox: RunningSandbox, loader: Loader) -> None:
+    assert SPECIFICATIONS is not None
+    sandbox.control("POST", "/dotdigital/contacts", [{"identifiers": {"email": "p0@example.org"}}])
+    seen = len(sandbox.requests(service="dotdigital"))
+    owner = {"contactIdentity": {"identifier": "email", "value": "p0@example.org"}}
+    lines = [
+        schema_line("orders", {}),
+        record_line("orders", {"key": "O-1", **owner, "json": None}),
+        schema_line("catalog", {}),
+        record_line("catalog", {"key": "p-1", "json": {"id": "p-1"}}),
+        record_line("catalog", {"key": "p-2", "json": None}),
+        schema_line("program_enrolments", {}),
+        record_line("program_enrolments", {"email": "p0@example.org", "program": 1}),
+    ]
+    result = loader().run(lines)
+    assert result.code == 0, result.log
+    checked = set()
+    for call in sandbox.requests(service="dotdigital")[seen:]:
+        described = operation(SPECIFICATIONS, DOTDIGITAL, call["method"], call["path"])
+        if described is not None and described.body is not None:
+            faults = [error.message for error in Draft202012Validator(described.body).iter_errors(call["body"])]
+            assert not faults, (described.template, faults)
+            checked.add((call["method"], described.template))
+    assert checked == {
+        ("DELETE", "/insightData/v3/accounts/{collectionName}/deleteRecords"),
+        ("DELETE", "/insightData/v3/contacts/{identifier}/{value}/{collectionName}/deleteRecords"),
+        ("POST", "/v2/programs/enrolments"),
+        ("PUT", "/insightData/v3/contacts/{identifier}/{value}/{collectionName}/{recordId}"),
+        ("PUT", "/insightData/v3/import"),
+    }

@@ -438,7 +438,7 @@ def test_every_request_fits_the_vendors_contract(loader: LoaderProcess, sandbox:
 
 # The pure part: which of many events failed.
 
-SOURCE = Source(SchemaMessage("events", {}), "{}", Segment())
+SOURCE = Source(SchemaMessage("events", {}), b"{}", Segment())
 PEOPLE: list[dict[str, str]] = [
     {"email": "a@x.example"},
     {"email": "b@x.example"},

@@ -165,7 +165,7 @@ def test_whatever_comes_owned_fields_keep_their_first_value(history: list[dict[s
         def read_many(self, people: list[dict[str, Any]]) -> list[dict[str, Any] | None]:
             return [{"dataFields": dict(profile)} if profile else None for _ in people]
 
-    source = Source(SchemaMessage("users", {}), "{}", Segment())
+    source = Source(SchemaMessage("users", {}), b"{}", Segment())
     expected: dict[str, Any] = {}
     for position, fields in enumerate(history):
         # Each record in a run of its own: nothing is remembered.

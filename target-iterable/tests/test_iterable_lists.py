@@ -108,7 +108,7 @@ def test_one_list_by_name_and_by_number_keeps_the_order() -> None:
     project: Any = OneList()
     client: Any = None
     changes = ListChanges(project, project, NewProfiles(client, "hybrid", None))
-    source = Source(SchemaMessage("list_memberships", {}), "", Segment())
+    source = Source(SchemaMessage("list_memberships", {}), b"", Segment())
     batch = [Entry({"email": who}, b"", "", source) for who in ("a", "b", "a", "c", "b")]
     wanted: list[tuple[int | str, Action]] = [("VIP", "add"), (1, "remove"), (1, "remove"), ("vip", "add"), (1, "add")]
     assert changes.change(batch, wanted, "list_memberships") == [DELIVERED] * 5

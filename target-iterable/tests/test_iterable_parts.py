@@ -19,7 +19,7 @@ from target_iterable.catalogs import field_types
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person
 from target_iterable.users import _merge_nested, can_be_one
 
-SOURCE = Source(SchemaMessage("users", {}), "{}", Segment())
+SOURCE = Source(SchemaMessage("users", {}), b"{}", Segment())
 
 
 def entry(record: dict[str, Any]) -> Entry:
