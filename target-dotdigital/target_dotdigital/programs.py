@@ -164,12 +164,14 @@ def read_faults(table: str) -> dict[int, str]:
     Args:
         table: CSV with a header that names `Id` and `Reason`; it may begin with a byte order mark.
     """
-    rows = csv.DictReader(io.StringIO(table.removeprefix("\ufeff")))
-    return {
-        int(row["Id"]): str(row.get("Reason") or "Unknown")
-        for row in rows
-        if str(row.get("Id") or "").strip().isdigit()
-    }
+    # Line ends are left to the reader of CSV; it takes no NUL.
+    rows = csv.DictReader(io.StringIO(table.removeprefix("\ufeff").replace("\0", ""), newline=""))
+    found: dict[int, str] = {}
+    for row in rows:
+        identifier = str(row.get("Id") or "").strip()
+        if identifier.isascii() and identifier.isdigit():
+            found[int(identifier)] = str(row.get("Reason") or "Unknown")
+    return found
 
 
 def _program(item: dict[str, Any]) -> Program:

@@ -110,7 +110,8 @@ def test_more_keys_than_a_call_takes_go_in_several(sandbox: RunningSandbox, load
     numbers = range(5_200)
     result = loader().run(catalog(*(item(f"p-{number}", gone=True) for number in numbers)))
     assert result.counts("catalog") == (5_200, 5_200, 0, 0)
-    assert [len(call["body"]["keys"]) for call in deletions(sandbox)[-2:]] == [5_000, 200]
+    # They go side by side, and either may arrive first.
+    assert sorted(len(call["body"]["keys"]) for call in deletions(sandbox)[-2:]) == [200, 5_000]
 
 
 @pytest.mark.parametrize(
