@@ -36,7 +36,7 @@ KEYS = 60_000
 # What the vendor's own software does, by its code: the module for Magento imports 2 000 contacts or 4 000 orders at a
 # time (its settings' defaults), the app for Adobe Commerce sends each contact and each order by a call of its own.
 _MODULE = ("vendor's module for Magento, by its settings", "5", "polls", "3", "polls")
-_APP = ("vendor's app for Adobe Commerce, by its code", "", "10 000", "", "10 000")
+_APP = ("vendor's app for Adobe Commerce, one call a record", "", "10 000", "", "10 000")
 
 Record = dict[str, Any]
 

@@ -13,13 +13,13 @@ from delivery.outcome import DELIVERED, Outcome, rejected, skipped
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, single_outcome
+from target_iterable.answers import single_outcome
 from target_iterable.cart_versions import CartVersion, mark_items, version_of_items, was_stored
 from target_iterable.created_at import created_at_fault
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.person_check import check_person
 from target_iterable.profile_reads import Profile, ProfileReader, ProfileRefused
 from target_iterable.schemas import CART
-from target_iterable.users import RESERVED_FIELDS
 
 if TYPE_CHECKING:
     import logging
@@ -87,23 +87,12 @@ class CartSink(Sink):
             return rejected("cartId and cartVersion must come together, or neither", "cartVersion")
         if (fault := created_at_fault(cart)) is not None:
             return rejected(fault, "createdAt")
-        owner = self._check_owner(cart["user"])
+        owner = check_person(cart["user"], self._project_type, self._forgotten, "user")
         if isinstance(owner, Outcome):
             return owner
         version = _version_of(cart)
         items = cart["items"] if version is None else mark_items(cart["items"], version)
         return {**cart, "user": owner, "items": items}
-
-    def _check_owner(self, user: Record) -> Record | Outcome:
-        owner = normalize_person(user, self._project_type)
-        if isinstance(owner, PersonFault):
-            return rejected(f"user: {owner.reason}", "identifier")
-        reserved = RESERVED_FIELDS.intersection(owner.get("dataFields", {}))
-        if reserved:
-            return rejected(
-                f"user.dataFields hold fields that Iterable keeps itself: {', '.join(sorted(reserved))}", "field"
-            )
-        return FORGOTTEN if self._forgotten.has(owner) else owner
 
     @override
     def identify(self, record: Record) -> str:

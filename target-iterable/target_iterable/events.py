@@ -11,11 +11,12 @@ from delivery.outcome import Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, single_outcome
+from target_iterable.answers import single_outcome
 from target_iterable.created_at import created_at_fault
 from target_iterable.dropped_fields import DroppedFields
 from target_iterable.event_failures import attribute_event_failures, event_refusal
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.person_check import check_person
 from target_iterable.schemas import EVENT
 
 if TYPE_CHECKING:
@@ -78,12 +79,8 @@ class EventSink(Sink):
         if (fault := created_at_fault(event)) is not None:
             return rejected(fault, "createdAt")
         identifiers: Record = {name: event[name] for name in ("email", "userId") if name in event}
-        person = normalize_person(identifiers, self._identified_like)
-        if isinstance(person, PersonFault):
-            return rejected(person.reason, "identifier")
-        if self._forgotten.has(person):
-            return FORGOTTEN
-        return {**event, **person}
+        person = check_person(identifiers, self._identified_like, self._forgotten)
+        return person if isinstance(person, Outcome) else {**event, **person}
 
     @override
     def identify(self, record: Record) -> str:

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from delivery.errors import StreamStopped
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
-from delivery.outcome import DELIVERED, Outcome, rejected
+from delivery.outcome import DELIVERED, Outcome
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, Answer, refusal, single_outcome
+from target_iterable.answers import Answer, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.person_check import check_person
 from target_iterable.schemas import LIST_MEMBERSHIP
 from target_iterable.subscription_choices import reference
 from target_iterable.subscription_groups import NameFault
-from target_iterable.users import RESERVED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -213,16 +213,10 @@ class ListMembershipSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        person = normalize_person(
-            {name: value for name, value in checked.items() if value is not None}, self._project_type
-        )
-        if isinstance(person, PersonFault):
-            return rejected(person.reason, "identifier")
-        if self._forgotten.has(person):
-            return FORGOTTEN
-        if reserved := RESERVED_FIELDS.intersection(person.get("dataFields", {})):
-            names = ", ".join(sorted(reserved))
-            return rejected(f"dataFields hold fields that Iterable keeps itself: {names}", "field")
+        given = {name: value for name, value in checked.items() if value is not None}
+        person = check_person(given, self._project_type, self._forgotten)
+        if isinstance(person, Outcome):
+            return person
         return {"action": "add", **person, "list": self._changes.find(person["list"], self.stream)}
 
     @override

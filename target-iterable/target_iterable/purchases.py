@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from delivery.outcome import DELIVERED, Outcome, rejected
+from delivery.outcome import DELIVERED, Outcome
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, check_endpoint, single_outcome
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.answers import check_endpoint, single_outcome
+from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.person_check import check_person
 from target_iterable.schemas import PURCHASE
-from target_iterable.users import RESERVED_FIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -60,14 +60,9 @@ class PurchaseSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        buyer = normalize_person(checked["user"], self._project_type)
-        if isinstance(buyer, PersonFault):
-            return rejected(f"user: {buyer.reason}", "identifier")
-        if self._forgotten.has(buyer):
-            return FORGOTTEN
-        if reserved := RESERVED_FIELDS.intersection(buyer.get("dataFields", {})):
-            names = ", ".join(sorted(reserved))
-            return rejected(f"user.dataFields hold fields that Iterable keeps itself: {names}", "field")
+        buyer = check_person(checked["user"], self._project_type, self._forgotten, "user")
+        if isinstance(buyer, Outcome):
+            return buyer
         fields = self._fields.fit(buyer.get("dataFields") or {}, self.stream)
         if isinstance(fields, Outcome):
             return fields

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 from delivery.errors import StreamStopped
 from delivery.json_text import encode
 from delivery.narrowing import BatchRefused, deliver_narrowing
-from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
-from delivery.remembered import RememberedSet
+from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, NOT_FOUND, single_outcome
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.answers import NOT_FOUND, single_outcome
+from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.person_check import check_person
 from target_iterable.schemas import SUBSCRIPTION
-from target_iterable.subscription_choices import Choices, ChoicesWriter, reference, request_element
+from target_iterable.subscription_choices import Choices, ChoicesWriter, reference
 from target_iterable.subscription_groups import Group, GroupKind, NameFault, SubscriptionGroups
+from target_iterable.subscription_wishes import (
+    Action,
+    Change,
+    ChoicesOfRun,
+    Overwriting,
+    Wish,
+    Wisher,
+    wishes_to_carry_out,
+)
 
 if TYPE_CHECKING:
     import logging
@@ -33,7 +41,6 @@ if TYPE_CHECKING:
     from target_iterable.list_memberships import ListChanges
     from target_iterable.new_profiles import NewProfiles
 
-Action = Literal["subscribe", "unsubscribe"]
 Writes = Literal["auto", "incremental"]
 
 LIST = "emailList"
@@ -41,119 +48,11 @@ _LIST_ACTIONS: dict[Action, ListAction] = {"subscribe": "add", "unsubscribe": "r
 KINDS: tuple[GroupKind, ...] = ("messageChannel", "messageType")
 PEOPLE_READ_AT_ONCE = 100
 """So few that what was read is at most two seconds old when it is acted on."""
-MOST_REMEMBERED = 500_000
-OPTED_OUT = skipped("the person has opted out of it in Iterable, and the record's rule does not resubscribe")
-ALREADY = skipped("the person is subscribed to it already")
 _CANNOT_BE_MADE = rejected("no such person in Iterable: send the profile first", "notFound")
 
 
 class IncrementalMissing(Exception):
     """The project does not have the incremental endpoints."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What one record asks for.
-
-    Attributes:
-        place: Where its entry stands in the batch.
-        group: The channel or message type.
-        action: To join or to leave it.
-        overrules: Whether it joins people who have opted out, too.
-    """
-
-    place: int
-    group: Group
-    action: Action
-    overrules: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Wisher:
-    """A person with what the records of a batch ask for, in order.
-
-    Attributes:
-        person: The identifiers, as the first record gives them.
-        identity: The person as one text.
-        wishes: What is asked for.
-    """
-
-    person: Mapping[str, Any]
-    identity: str
-    wishes: list[Wish]
-
-    @property
-    def needs_profile(self) -> bool:
-        """Whether what is to be done depends on what the person has chosen before."""
-        return any(wish.action == "subscribe" and not wish.overrules for wish in self.wishes)
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be carried out for one person.
-
-    Attributes:
-        wisher: Who it is.
-        named: The identifier to send.
-        wishes: Those of the person's wishes that are carried out.
-    """
-
-    wisher: Wisher
-    named: dict[str, str]
-    wishes: Sequence[Wish]
-
-
-@dataclass(frozen=True, slots=True)
-class Overwriting:
-    """A change that is carried out by writing a person's choices as a whole.
-
-    Attributes:
-        change: The change.
-        before: What stands on the profile; None if there is none yet.
-        chosen: What the person has chosen, with what this run has asked for already.
-    """
-
-    change: Change
-    before: Choices | None
-    chosen: Choices
-
-    def element(self, wishes: Sequence[Wish], groups: Sequence[Group]) -> dict[str, Any]:
-        """Return the request that carries some of the wishes out; without arrays if there is nothing to write."""
-        after = _after(wishes, self.chosen)
-        return request_element(self.change.named, self.before, after, aligned=after.aligned(groups))
-
-    def after(self, wish: Wish) -> Overwriting:
-        """Return the same, once a wish has been carried out."""
-        chosen = _after([wish], self.chosen)
-        return replace(self, before=chosen, chosen=chosen)
-
-
-class ChoicesOfRun:
-    """What this run has asked Iterable to change, for the time until a profile shows it; safe for several threads.
-
-    Iterable: changes of subscriptions are queued, and a profile read soon after may not show them.
-    """
-
-    def __init__(self) -> None:
-        self._left = RememberedSet(MOST_REMEMBERED)
-        self._joined = RememberedSet(MOST_REMEMBERED)
-
-    def note(self, identity: str, group: Group, action: Action) -> None:
-        """Take note that a person is to leave or to join a group."""
-        key = _key(identity, group)
-        now, before = (self._left, self._joined) if action == "unsubscribe" else (self._joined, self._left)
-        now.add(key)
-        before.discard(key)
-
-    def applied(self, identity: str, choices: Choices, groups: Sequence[Group]) -> Choices:
-        """Return choices as they are once all that was asked for has happened."""
-        for group in groups:
-            key = _key(identity, group)
-            if key in self._left:
-                choices = choices.left(group)
-            elif key in self._joined:
-                choices = choices.joined(group)
-        return choices
 
 
 class SubscriptionSink(Sink):
@@ -199,13 +98,10 @@ class SubscriptionSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        person = normalize_person(
-            {name: value for name, value in checked.items() if value is not None}, self._project_type
-        )
-        if isinstance(person, PersonFault):
-            return rejected(person.reason, "identifier")
-        if self._forgotten.has(person):
-            return FORGOTTEN
+        given = {name: value for name, value in checked.items() if value is not None}
+        person = check_person(given, self._project_type, self._forgotten)
+        if isinstance(person, Outcome):
+            return person
         given = person["subscriptionGroupId"]
         if person["subscriptionGroup"] == LIST:
             return {**person, "subscriptionGroupId": self._list_changes.find(given, self.stream)}
@@ -292,7 +188,7 @@ class SubscriptionSink(Sink):
                 outcomes.update((wish.place, profile) for wish in wisher.wishes)
                 continue
             chosen = self._of_run.applied(wisher.identity, Choices.of(profile or {}), groups)
-            wishes = _to_carry_out(wisher.wishes, chosen, outcomes, new=profile is None)
+            wishes = wishes_to_carry_out(wisher.wishes, chosen, outcomes, new=profile is None)
             named = reference(profile or wisher.person, self._project_type, new=profile is None)
             change = Change(wisher, named, wishes)
             if profile is None and self._project_type == "email" and "email" not in named:
@@ -399,42 +295,9 @@ class SubscriptionSink(Sink):
         )
 
 
-def _to_carry_out(wishes: Sequence[Wish], chosen: Choices, outcomes: dict[int, Outcome], *, new: bool) -> list[Wish]:
-    """Return the wishes to carry out, in order; the others get their outcome here.
-
-    Args:
-        wishes: What the records of one person ask for, in order.
-        chosen: What the person has chosen before.
-        outcomes: Takes the outcomes of wishes that are not carried out.
-        new: Whether the person has no profile yet, and so has to be made even for what holds anyway.
-    """
-    needed: list[Wish] = []
-    for wish in wishes:
-        if wish.action == "subscribe" and not wish.overrules:
-            if chosen.opted_out(wish.group):
-                outcomes[wish.place] = OPTED_OUT
-                continue
-            if chosen.subscribed(wish.group) and not new:
-                outcomes[wish.place] = ALREADY
-                continue
-        needed.append(wish)
-        chosen = _after([wish], chosen)
-    return needed
-
-
-def _after(wishes: Sequence[Wish], choices: Choices) -> Choices:
-    for wish in wishes:
-        choices = choices.joined(wish.group) if wish.action == "subscribe" else choices.left(wish.group)
-    return choices
-
-
 def _overrules(record: Mapping[str, Any]) -> bool:
     """Whether a record subscribes people who have opted out, too.
 
     "newer" does not: Iterable documents no record of when somebody opted out, so nothing shows that a yes is newer.
     """
     return bool(record.get("resubscribe") == "always")
-
-
-def _key(identity: str, group: Group) -> str:
-    return f"{identity} {group.kind} {group.id}"

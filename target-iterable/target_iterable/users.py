@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
-from delivery.outcome import Outcome, OutcomeKind, rejected
+from delivery.outcome import Outcome, OutcomeKind
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import FORGOTTEN, check_endpoint, refusal, single_outcome
+from target_iterable.answers import check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
 from target_iterable.catalogs import field_types
 from target_iterable.dropped_fields import DroppedFields
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identifiers import ProjectType, person_identity
 from target_iterable.identity_changes import EMAIL_CONFLICT
+from target_iterable.person_check import check_person
 from target_iterable.schemas import USER
 
 if TYPE_CHECKING:
@@ -34,24 +35,6 @@ if TYPE_CHECKING:
     from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/users/bulkUpdate"
-
-RESERVED_FIELDS = frozenset(
-    {
-        "devices",
-        "emailListIds",
-        "itblDS",
-        "itblInternal",
-        "itblUserId",
-        "profileUpdatedAt",
-        "shoppingCartItems",
-        "signupSource",
-        "subscribedMessageTypeIds",
-        "unsubscribedChannelIds",
-        "unsubscribedMessageTypeIds",
-        "userListIds",
-    }
-)
-"""Profile fields that Iterable keeps itself; writing some of them would undo what people chose there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,20 +90,11 @@ class UserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        normalized = normalize_person(checked, self._rules.project_type)
-        if isinstance(normalized, PersonFault):
-            return rejected(normalized.reason, "identifier")
-        if self._rules.forgotten.has(normalized):
-            return FORGOTTEN
-        reserved = RESERVED_FIELDS.intersection(normalized.get("dataFields", {}))
-        if reserved:
-            return rejected(
-                f"dataFields hold fields that Iterable keeps itself: {', '.join(sorted(reserved))}", "field"
-            )
-        if not normalized.get("dataFields"):
-            return normalized
-        fields = self._rules.fields.fit(normalized["dataFields"], self.stream, self._announced_types)
-        return fields if isinstance(fields, Outcome) else {**normalized, "dataFields": fields}
+        person = check_person(checked, self._rules.project_type, self._rules.forgotten)
+        if isinstance(person, Outcome) or not person.get("dataFields"):
+            return person
+        fields = self._rules.fields.fit(person["dataFields"], self.stream, self._announced_types)
+        return fields if isinstance(fields, Outcome) else {**person, "dataFields": fields}
 
     @override
     def identify(self, record: Record) -> str:

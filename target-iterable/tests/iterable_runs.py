@@ -12,6 +12,24 @@ from iterable_project import KEY, settings
 if TYPE_CHECKING:
     from commerce_sandbox.testing import RunningSandbox
 
+PASSING_FAULTS: list[dict[str, Any]] = [
+    {"kind": "drop"},
+    {"kind": "drop_after"},
+    {"kind": "truncate"},
+    {"kind": "respond", "status": 503, "body": "<html>busy</html>"},
+    {"kind": "respond", "status": 500, "body": {"code": "GenericError", "msg": "", "params": None}},
+    {"kind": "respond", "status": 429, "body": "Too Many Requests"},
+]
+"""What a call can meet with that is over when it is tried again."""
+TOO_LARGE: dict[str, Any] = {"kind": "respond", "status": 413, "body": ""}
+"""Passes for a batch, which is halved."""
+
+
+def fault_name(action: dict[str, Any]) -> str:
+    """Return what to call a fault in the name of a test."""
+    return f"{action['kind']} {action.get('status', '')}"
+
+
 COMMAND = [str(Path(sys.executable).with_name("target-iterable"))]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from iterable_contract import contract_faults, needs_contract
 from iterable_project import ask, profiles, settings
 from iterable_records import cart, carts, purchase, purchases, users
-from iterable_runs import content, undisturbed_content
+from iterable_runs import PASSING_FAULTS, content, fault_name, undisturbed_content
 from target_iterable.cart_versions import CartVersion, mark_items, version_of_items, was_stored
 
 if TYPE_CHECKING:
@@ -236,18 +236,7 @@ def undisturbed(sandbox_process: RunningSandbox, tmp_path_factory: pytest.TempPa
     return kept
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        {"kind": "drop"},
-        {"kind": "drop_after"},
-        {"kind": "truncate"},
-        {"kind": "respond", "status": 503, "body": "<html>busy</html>"},
-        {"kind": "respond", "status": 500, "body": {"code": "GenericError", "msg": "", "params": None}},
-        {"kind": "respond", "status": 429, "body": "Too Many Requests"},
-    ],
-    ids=lambda action: f"{action['kind']} {action.get('status', '')}",
-)
+@pytest.mark.parametrize("action", PASSING_FAULTS, ids=fault_name)
 def test_a_passing_fault_changes_nothing_in_the_end(
     loader: LoaderProcess, sandbox: RunningSandbox, undisturbed: dict[str, Any], action: dict[str, Any]
 ) -> None:

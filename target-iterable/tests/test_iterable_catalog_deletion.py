@@ -9,7 +9,7 @@ from delivery.testing import state_line
 from iterable_contract import contract_faults, needs_contract
 from iterable_project import writes
 from iterable_records import catalog_items
-from iterable_runs import content, undisturbed_content
+from iterable_runs import PASSING_FAULTS, TOO_LARGE, content, fault_name, undisturbed_content
 
 if TYPE_CHECKING:
     from commerce_sandbox.testing import RunningSandbox
@@ -115,18 +115,7 @@ def undisturbed(sandbox_process: RunningSandbox, tmp_path_factory: pytest.TempPa
     return kept
 
 
-@pytest.mark.parametrize(
-    "action",
-    [
-        {"kind": "drop"},
-        {"kind": "drop_after"},
-        {"kind": "truncate"},
-        {"kind": "respond", "status": 500, "body": {"code": "GenericError", "msg": "", "params": None}},
-        {"kind": "respond", "status": 429, "body": "Too Many Requests"},
-        {"kind": "respond", "status": 413, "body": ""},
-    ],
-    ids=lambda action: f"{action['kind']} {action.get('status', '')}",
-)
+@pytest.mark.parametrize("action", [*PASSING_FAULTS, TOO_LARGE], ids=fault_name)
 def test_a_passing_fault_changes_nothing_in_the_end(
     loader: LoaderProcess, sandbox: RunningSandbox, undisturbed: dict[str, Any], action: dict[str, Any]
 ) -> None:
