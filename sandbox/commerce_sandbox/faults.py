@@ -28,7 +28,7 @@ class Respond(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
 
 
 class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="delay"):
-    """Wait, then let the service answer."""
+    """Wait, then let the service answer; a request that still waits when the fault is taken down is dropped."""
 
     seconds: float
 
@@ -41,11 +41,17 @@ class DropAfter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_fie
     """Let the service act, then close the connection without an answer."""
 
 
+class AnswerLate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer_late"):
+    """Let the service act, then wait before its answer is sent."""
+
+    seconds: float
+
+
 class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="truncate"):
     """Let the service act, send half of its answer, then close the connection."""
 
 
-Action = Respond | Delay | Drop | DropAfter | Truncate
+Action = Respond | Delay | AnswerLate | Drop | DropAfter | Truncate
 
 
 class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -78,6 +84,7 @@ class Fault:
     order: FaultOrder
     matched: int = 0
     hits: int = 0
+    taken_down: asyncio.Event = field(default_factory=asyncio.Event)
     _path: re.Pattern[str] | None = field(init=False)
     _body: re.Pattern[str] | None = field(init=False)
 
@@ -127,10 +134,9 @@ class FaultBoard:
 
     def clear(self, identifier: int | None = None) -> None:
         """Take down one fault, or all."""
-        if identifier is None:
-            self._faults.clear()
-        else:
-            self._faults.pop(identifier, None)
+        for fault in [fault for fault in self if identifier in {None, fault.identifier}]:
+            del self._faults[fault.identifier]
+            fault.taken_down.set()
 
     def clear_service(self, service: str) -> None:
         """Take down the faults that were ordered for one service."""
@@ -184,18 +190,32 @@ class FaultMiddleware:
             await _read_to_the_end(receive)
             await _respond(action, send)
         elif isinstance(action, Delay):
-            await asyncio.sleep(action.seconds)
-            await self._application(scope, receive, send)
+            if await _happened(fault.taken_down, within=action.seconds):
+                await _drop(scope, receive)
+            else:
+                await self._application(scope, receive, send)
+        elif isinstance(action, AnswerLate):
+            await self._answer_late(fault, action.seconds, scope, receive, send)
         elif isinstance(action, Drop):
-            await _read_to_the_end(receive)
-            scope[OUTCOME] = "dropped"
-            await _close(scope, receive)
+            await _drop(scope, receive)
         elif isinstance(action, DropAfter):
             await self._application(scope, receive, _swallow)
             scope[OUTCOME] = "dropped after acting"
             await _close(scope, receive)
         else:
             await self._truncate(scope, receive, send)
+
+    async def _answer_late(self, fault: Fault, seconds: float, scope: Scope, receive: Receive, send: Send) -> None:
+        waited = False
+
+        async def later(message: Message) -> None:
+            nonlocal waited
+            if not waited:
+                await _happened(fault.taken_down, within=seconds)
+                waited = True
+            await send(message)
+
+        await self._application(scope, receive, later)
 
     async def _truncate(self, scope: Scope, receive: Receive, send: Send) -> None:
         head: Message = {}
@@ -214,6 +234,21 @@ class FaultMiddleware:
         await send({**head, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
         await send({"type": "http.response.body", "body": bytes(body[: len(body) // 2]), "more_body": True})
         await _close(scope, receive, flush=True)
+
+
+async def _happened(event: asyncio.Event, *, within: float) -> bool:
+    """Wait for an event, at most so many seconds, and tell whether it has happened."""
+    try:
+        await asyncio.wait_for(event.wait(), within)
+    except asyncio.TimeoutError:
+        return False
+    return True
+
+
+async def _drop(scope: Scope, receive: Receive) -> None:
+    await _read_to_the_end(receive)
+    scope[OUTCOME] = "dropped"
+    await _close(scope, receive)
 
 
 async def _respond(action: Respond, send: Send) -> None:

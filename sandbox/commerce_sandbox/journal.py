@@ -109,6 +109,7 @@ class Journal:
         self._body_bytes = 0
         self._counts: Counter[tuple[str, str, str, int | None]] = Counter()
         self._sequence = 0
+        self._cleared: dict[str | None, int] = {}
 
     def next_sequence(self) -> int:
         """Return the number of the request that has just arrived."""
@@ -116,7 +117,9 @@ class Journal:
         return self._sequence
 
     def add(self, entry: JournalEntry) -> None:
-        """Add a finished request."""
+        """Add a finished request, unless it had arrived before its service's requests were forgotten."""
+        if any(entry.sequence <= self._cleared.get(cleared, -1) for cleared in (None, entry.service)):
+            return
         self._entries.append(entry)
         self._counts[entry.service, entry.method, entry.path_template, entry.status] += 1
         if entry.body is not None:
@@ -145,7 +148,8 @@ class Journal:
             yield {"service": service, "method": method, "path": path, "status": status, "count": count}
 
     def clear(self, service: str | None = None) -> None:
-        """Forget all requests, or those to one service."""
+        """Forget all requests, or those to one service, also those that are still to be answered."""
+        self._cleared[service] = self._sequence
         kept = [] if service is None else [entry for entry in self._entries if entry.service != service]
         counts = self._counts
         self._entries.clear()

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -59,6 +60,35 @@ def test_a_delay_comes_before_the_services_own_answer(sandbox: RunningSandbox) -
     assert time.monotonic() - started >= 0.3
 
 
+@pytest.mark.parametrize("end", ["/faults", "/reset?service=iterable"])
+def test_a_request_that_waits_when_its_fault_is_taken_down_never_reaches_the_service(
+    sandbox: RunningSandbox, end: str
+) -> None:
+    sandbox.order_fault({"kind": "delay", "seconds": 30}, service="iterable")
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(update_user, sandbox)
+        while not sandbox.control("GET", "/faults")[0]["hits"]:
+            time.sleep(0.01)
+        sandbox.control("DELETE" if end == "/faults" else "POST", end)
+        with pytest.raises(requests.ConnectionError):
+            waiting.result(timeout=10)
+    assert sandbox.snapshot("iterable")["users"] == []
+    # What arrived before the reset belongs to the time before it, whenever it ends.
+    journalled = sandbox.requests(service="iterable")
+    assert [call["outcome"] for call in journalled] == (["dropped"] if end == "/faults" else [])
+
+
+def test_a_late_answer_comes_after_the_service_has_acted(sandbox: RunningSandbox) -> None:
+    sandbox.order_fault({"kind": "answer_late", "seconds": 1.5}, path="^/api/users/update$")
+    with pytest.raises(requests.ReadTimeout):
+        update_user(sandbox, timeout=0.5)
+    assert len(sandbox.snapshot("iterable")["users"]) == 1
+    sandbox.order_fault({"kind": "answer_late", "seconds": 0.3}, path="^/api/users/update$")
+    started = time.monotonic()
+    assert update_user(sandbox).status_code == 200
+    assert time.monotonic() - started >= 0.3
+
+
 def test_a_dropped_request_never_reaches_the_service(sandbox: RunningSandbox) -> None:
     sandbox.order_fault({"kind": "drop"}, path="^/api/users/update$")
     with pytest.raises(requests.ConnectionError):
@@ -75,12 +105,12 @@ def test_a_request_dropped_after_has_had_its_effect(sandbox: RunningSandbox) -> 
     assert (entry(sandbox)["outcome"], entry(sandbox)["status"]) == ("dropped after acting", None)
 
 
-def update_user(sandbox: RunningSandbox) -> requests.Response:
+def update_user(sandbox: RunningSandbox, timeout: float = 10) -> requests.Response:
     return requests.post(
         f"{sandbox.url}/iterable/api/users/update",
         headers={"Api-Key": "sandbox-iterable-key-0123456789abcd"},
         json={"email": "ada@shop.example", "dataFields": {"a": 1}},
-        timeout=10,
+        timeout=timeout,
     )
 
 
