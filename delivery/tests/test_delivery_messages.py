@@ -47,7 +47,16 @@ def test_the_line_is_kept_as_it_was_read() -> None:
     assert kept == [line.encode()]
 
 
-def test_bytes_that_are_no_utf_8_are_refused_also_where_the_system_lets_them_through() -> None:
-    line = b'{"type": "RECORD", "record": {"name": "Gr\xf6\xdfe"}}'.decode(errors="surrogateescape")
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_a_file_is_utf_8_whatever_the_system_takes_it_for(encoding: str) -> None:
+    line = '{"type": "RECORD", "record": {"name": "Größe 38 €"}}\n'
+    names: list[str] = []
+    file = io.TextIOWrapper(io.BytesIO(line.encode()), encoding=encoding)
+    MessageReader().process_lines(file, {"RECORD": lambda message: names.append(message["record"]["name"])})
+    assert names == ["Größe 38 €"]
+
+
+def test_bytes_that_are_no_utf_8_are_refused() -> None:
+    line = b'{"type": "RECORD", "record": {"name": "Gr\xf6\xdfe"}}\n'
     with pytest.raises(InvalidInput, match="line 1 of the input"):
-        read(line + "\n")
+        MessageReader().process_lines(io.BytesIO(line), {"RECORD": lambda _: None})

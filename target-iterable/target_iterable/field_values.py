@@ -17,11 +17,12 @@ if TYPE_CHECKING:
 
 LARGEST_LONG = 2**63 - 1
 _DATE = re.compile(
-    r"(?P<year>\d{4})-(?P<month>\d\d)-(?P<day>\d\d)"
-    r"(?:[Tt ](?P<hour>\d\d):(?P<minute>\d\d)(?::(?P<second>\d\d)(?:[.,]\d+)?)?"
-    r"(?: ?(?:(?P<utc>[Zz])|(?P<sign>[+-])(?P<zone_hours>\d\d):?(?P<zone_minutes>\d\d)?))?)?",
+    r"(\d{4}-\d\d-\d\d)"
+    r"(?:[Tt ](\d\d:\d\d)(?:(:\d\d)(?:[.,]\d+)?)?"
+    r"(?: ?(?:[Zz]|([+-]\d\d(?::?\d\d)?)))?)?",
     re.ASCII,
 )
+_NO_OFFSET = {None, "+00", "-00", "+0000", "-0000", "+00:00", "-00:00"}
 
 
 class Misfit(Exception):
@@ -51,14 +52,15 @@ def canonical_date(text: str) -> str | None:
     found = _DATE.fullmatch(text)
     if found is None:
         return None
-    part = {name: int(digits) if digits and digits.isdigit() else 0 for name, digits in found.groupdict().items()}
-    offset = timedelta(hours=part["zone_hours"], minutes=part["zone_minutes"])
+    day, time, seconds, offset = found.groups()
+    written = f"{day} {time or '00:00'}{seconds or ':00'}"
     try:
-        zone = timezone(-offset if found["sign"] == "-" else offset)
-        local = datetime(
-            part["year"], part["month"], part["day"], part["hour"], part["minute"], part["second"], tzinfo=zone
-        )
-        moment = local.astimezone(timezone.utc)
+        local = datetime.fromisoformat(written)
+        if offset in _NO_OFFSET:
+            return f"{written} +00:00"
+        hours, minutes = int(offset[1:3]), int(offset[-2:]) if len(offset) > len("+00") else 0
+        ahead = timezone(timedelta(hours=hours, minutes=minutes) * (-1 if offset[0] == "-" else 1))
+        moment = local.replace(tzinfo=ahead).astimezone(timezone.utc)
     except (ValueError, OverflowError):
         return None
     return f"{moment.year:04d}-{moment:%m-%d %H:%M:%S} +00:00"
@@ -139,3 +141,5 @@ AS_IT_IS: dict[str, frozenset[type]] = {
     "boolean": frozenset({bool}),
 }
 """Classes whose every value a field of a type takes unchanged."""
+SINGLE_VALUES = frozenset({str, int, float, Decimal, bool})
+"""Classes of values that a field takes unchanged whose type nobody has fixed yet."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from delivery.errors import StreamStopped
 from delivery.outcome import Outcome, rejected
 
-from target_iterable.field_values import AS_IT_IS, Misfit, fit_value
+from target_iterable.field_values import AS_IT_IS, SINGLE_VALUES, Misfit, fit_value
 
 if TYPE_CHECKING:
     import logging
@@ -202,7 +202,8 @@ class _Plans:
             path = prefix + name
             known = self.types.get(path)
             is_new = known is None and bool(self.types)
-            classes = AS_IT_IS.get(known or self.announced.get(path, ""), frozenset())
+            kind = known or self.announced.get(path)
+            classes = SINGLE_VALUES if kind is None else AS_IT_IS.get(kind, frozenset())
             if value.__class__ not in classes:
                 if value is not None:
                     look.append(_Look(name, path, classes, is_new))
