@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from documented_commands import BINARIES, PROJECT
+from documented_commands import PROJECT
+from empty_environment import install, make_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,22 +19,16 @@ PACKAGES = {
     "target-iterable": ["delivery", "target-iterable"],
     "target-dotdigital": ["delivery", "target-dotdigital"],
 }
-SECONDS_TO_INSTALL = 300
 
 
-def install(environment: Path, folders: list[str]) -> None:
-    uv = str(BINARIES / "uv")
-    subprocess.run([uv, "venv", "--quiet", "--python", sys.executable, str(environment)], check=True, timeout=60)
-    command = [uv, "pip", "install", "--quiet", "--python", str(environment / "bin" / "python")]
-    command += ["--constraint", str(PROJECT / "requirements" / "plugins.txt")]
-    command += [str(PROJECT / folder) for folder in folders]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS_TO_INSTALL, check=False)
-    assert done.returncode == 0, done.stderr
+def folders(*names: str) -> list[str]:
+    return [str(PROJECT / name) for name in names]
 
 
 @pytest.mark.parametrize("plugin", PACKAGES)
 def test_a_plugin_installs_alone_and_tells_about_itself(plugin: str, tmp_path: Path) -> None:
-    install(tmp_path, PACKAGES[plugin])
+    make_environment(tmp_path)
+    install(tmp_path, *folders(*PACKAGES[plugin]))
     command = [str(tmp_path / "bin" / plugin), "--about", "--format=json"]
     about = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
     assert about["name"] == plugin
@@ -42,7 +36,8 @@ def test_a_plugin_installs_alone_and_tells_about_itself(plugin: str, tmp_path: P
 
 
 def test_the_tap_lists_its_streams_without_credentials(tmp_path: Path) -> None:
-    install(tmp_path, PACKAGES["tap-commercetools"])
+    make_environment(tmp_path)
+    install(tmp_path, *folders(*PACKAGES["tap-commercetools"]))
     command = [str(tmp_path / "bin" / "tap-commercetools"), "--discover"]
     catalog = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=60).stdout)
     names = {stream["tap_stream_id"] for stream in catalog["streams"]}
@@ -50,7 +45,8 @@ def test_the_tap_lists_its_streams_without_credentials(tmp_path: Path) -> None:
 
 
 def test_the_sandbox_installs_alone_and_starts(tmp_path: Path) -> None:
-    install(tmp_path, ["sandbox"])
+    make_environment(tmp_path)
+    install(tmp_path, *folders("sandbox"))
     command = [str(tmp_path / "bin" / "commerce-sandbox"), "serve", "--port", "0"]
     command += ["--customers", "3", "--orders", "3", "--products", "3"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as sandbox:
