@@ -127,6 +127,32 @@ def test_an_abandoned_cart_is_told_once_for_each_version_and_not_before_its_time
     assert all(any(cart in event for cart in changed) for event in new)
 
 
+def test_the_owners_of_abandoned_carts_are_enrolled_once_and_only_those_who_said_yes(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    tmp_path.joinpath("people").mkdir()
+    run(Pipeline(sandbox, "target-dotdigital", tmp_path / "people", streams=("customers",)))
+    tmp_path.joinpath("carts").mkdir()
+    rule = {"send": "abandonment", "program": "Abandoned cart", "abandoned_until_minutes": 60 * 24 * 365 * 10}
+    pipeline = Pipeline(sandbox, "target-dotdigital", tmp_path / "carts", streams=("carts",), mapping={"carts": rule})
+    pipeline.tap_settings["settle_seconds"] = 3900
+    first = run(pipeline)
+    shop = sandbox.snapshot("commercetools", "carts")["carts"]
+    left = {
+        cart["customerEmail"].lower()
+        for cart in shop
+        if cart["cartState"] == "Active" and cart["lineItems"] and cart.get("customerId") and cart.get("customerEmail")
+    }
+    contacts = sandbox.snapshot("dotdigital", "contacts")["contacts"]
+    mailable = {contact["identifiers"]["email"] for contact in contacts if contact["status"] == "subscribed"}
+    (members,) = sandbox.snapshot("dotdigital")["program_members"].values()
+    assert sorted(members) == sorted(left & mailable)
+    assert set(members) < left, "somebody who did not say yes has left a cart as well"
+    again = run(pipeline)
+    assert again.streams["program_enrolments"]["delivered"] == 0
+    assert again.streams["program_enrolments"]["skipped"] == first.streams["program_enrolments"]["read"]
+
+
 def test_people_who_asked_to_be_erased_are_forgotten_and_stay_so(sandbox: RunningSandbox, tmp_path: Path) -> None:
     pipeline = iterable_pipeline(sandbox, tmp_path, "customers", "orders", "products", "deletions", deletions={})
     state = run(pipeline).state

@@ -26,8 +26,14 @@ CARTS_SCHEMA: dict[str, Any] = {
         "send": {
             "enum": ["contents", "abandonment"],
             "default": "contents",
-            "description": "Iterable: `contents` keeps the cart on the profile up to date; `abandonment` tells of "
-            "abandoned carts instead, for a second run whose tap reads carts only once they have been left alone",
+            "description": "`contents` keeps the cart of Iterable's profile, or Dotdigital's CartInsight, up to date; "
+            "`abandonment` tells of abandoned carts instead (Iterable: an event; Dotdigital: an enrolment into "
+            "`carts.program`), for a second run whose tap reads carts only once they have been left alone",
+        },
+        "program": {
+            "type": ["string", "integer", "null"],
+            "description": "Dotdigital: name or number of the program that the owner of an abandoned cart is enrolled "
+            "into, if it is a subscribed contact",
         },
         "guests": {
             "enum": ["skip", "take"],
@@ -75,6 +81,7 @@ class CartSettings:
     Attributes:
         tells_abandonment: Whether carts become events of abandonment instead of contents.
         takes_guests: Whether carts of people without an account travel.
+        program: Dotdigital's program for the owners of abandoned carts, by name or number.
         url: Address of a cart's page.
         phases: Cart state → Dotdigital's phase.
         abandoned_after: How long a cart must have been left alone.
@@ -83,6 +90,7 @@ class CartSettings:
 
     tells_abandonment: bool
     takes_guests: bool
+    program: str | None
     url: UrlTemplate | None
     phases: dict[str, str]
     abandoned_after: timedelta
@@ -105,10 +113,11 @@ class CartSettings:
         if until <= after:
             message = f"{path}.abandoned_until_minutes: must be more than abandoned_after_minutes, or no cart is told"
             raise ValueError(message)
-        template = section.get("url")
+        template, program = section.get("url"), section.get("program")
         return cls(
             tells_abandonment=section.get("send") == "abandonment",
             takes_guests=section.get("guests") == "take",
+            program=None if program is None else str(program),
             url=_parse_url(template, f"{path}.url") if template else None,
             phases={**CART_PHASE_DEFAULTS, **section.get("phases", {})},
             abandoned_after=after,

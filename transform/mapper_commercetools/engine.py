@@ -14,6 +14,7 @@ from mapper_commercetools.announced_streams import AnnouncedStreams
 from mapper_commercetools.consent import custom_field_names
 from mapper_commercetools.consent_settings import check_dotdigital_rules, check_iterable_fields
 from mapper_commercetools.dotdigital import stream_mappings as dotdigital
+from mapper_commercetools.dotdigital.program_enrolments import check_program
 from mapper_commercetools.iterable import catalog_items, purchases, users
 from mapper_commercetools.iterable import derived_fields as iterable_derived
 from mapper_commercetools.iterable import stream_mappings as iterable
@@ -112,7 +113,7 @@ def create_record_mapper(
     if destination == "iterable":
         mappings = iterable.stream_mappings(settings, at, references)
     else:
-        mappings = dotdigital.stream_mappings(settings, references)
+        mappings = dotdigital.stream_mappings(settings, at, references)
     mappings |= reference_mappings(settings, references)
     return CommercetoolsRecordMapper(mappings, AnnouncedStreams(settings, path), references)
 
@@ -121,6 +122,8 @@ def _check_people(settings: MappingSettings, destination: str, path: str) -> Non
     check_lists(settings.lists, settings.consent, destination, path)
     if destination == "dotdigital":
         check_dotdigital_rules(settings.consent, path)
+        if settings.carts is not None:
+            check_program(settings.carts, path)
     else:
         taken = users.standard_names(settings) | _names_of_summaries(settings)
         check_iterable_fields(settings.consent, taken, path)

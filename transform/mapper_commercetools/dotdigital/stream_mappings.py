@@ -4,10 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.dotdigital import cart_insight, catalog, contacts, deleted_contacts, derived_fields, orders
+from mapper_commercetools.dotdigital import (
+    cart_insight,
+    catalog,
+    contacts,
+    deleted_contacts,
+    derived_fields,
+    orders,
+    program_enrolments,
+)
 from mapper_commercetools.stream_mapping import MappingPart, StreamMapping
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from mapper_commercetools.cart_settings import CartSettings
     from mapper_commercetools.outcomes import MappedStream
     from mapper_commercetools.references import References
     from mapper_commercetools.settings import MappingSettings
@@ -33,11 +44,12 @@ class _AnnouncedContacts:
         return stream if rules is None else derived_fields.with_derived_fields(stream, rules)
 
 
-def stream_mappings(settings: MappingSettings, references: References) -> dict[str, StreamMapping]:
+def stream_mappings(settings: MappingSettings, at: datetime, references: References) -> dict[str, StreamMapping]:
     """Return the mapping of each source stream.
 
     Args:
         settings: The settings.
+        at: The instant of the run.
         references: What the run has read of the records that others refer to.
     """
     announced = _AnnouncedContacts(settings)
@@ -63,12 +75,8 @@ def stream_mappings(settings: MappingSettings, references: References) -> dict[s
             lambda _: [announced.stream],
             (MappingPart(contacts.CONTACTS, lambda record: derived_fields.map_order_summary(record, rules, settings)),),
         )
-    carts = settings.carts
-    if carts is not None:
-        mappings["carts"] = StreamMapping(
-            lambda _: [announced.stream, cart_insight.cart_insight_stream(settings)],
-            (MappingPart(cart_insight.CART_INSIGHT, lambda record: cart_insight.map_cart(record, settings, carts)),),
-        )
+    if settings.carts is not None:
+        mappings["carts"] = _carts(settings, settings.carts, at, announced)
     deletions = settings.deletions
     if deletions is not None:
         mappings["deletions"] = StreamMapping(
@@ -81,3 +89,22 @@ def stream_mappings(settings: MappingSettings, references: References) -> dict[s
             ),
         )
     return mappings
+
+
+def _carts(
+    settings: MappingSettings, carts: CartSettings, at: datetime, announced: _AnnouncedContacts
+) -> StreamMapping:
+    if (program := carts.program) is not None:
+        return StreamMapping(
+            lambda _: [program_enrolments.program_enrolments_stream()],
+            (
+                MappingPart(
+                    program_enrolments.PROGRAM_ENROLMENTS,
+                    lambda record: program_enrolments.map_abandoned_cart(record, settings, carts, program, at),
+                ),
+            ),
+        )
+    return StreamMapping(
+        lambda _: [announced.stream, cart_insight.cart_insight_stream(settings)],
+        (MappingPart(cart_insight.CART_INSIGHT, lambda record: cart_insight.map_cart(record, settings, carts)),),
+    )
