@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
+from delivery.narrowing import BatchRefused
 from delivery.outcome import DELIVERED, Outcome, rejected
 
 from target_iterable.answers import FORGOTTEN, Answer
@@ -28,11 +29,15 @@ _FAILURES: dict[str, Outcome] = {
     "forgottenUserIds": FORGOTTEN,
 }
 
+UNEXPLAINED = rejected("Iterable did not take it, and does not say why", "failCount")
+_UNCHANGED = ("noOpEmails", "noOpUserIds")
+
 
 def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Outcome], list[int]]:
     """Return the outcome of each record of a bulk call that was taken as a whole.
 
-    Iterable: `failedUpdates` lists identifiers, e-mail addresses in lower case, and no positions.
+    Iterable: `failedUpdates` lists identifiers, e-mail addresses in lower case, and no positions; `failCount` says how
+    many failed.
 
     Args:
         answer: The 200 answer.
@@ -40,6 +45,9 @@ def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Out
 
     Returns:
         One outcome a record, and the positions of which the answer does not tell whether they failed.
+
+    Raises:
+        BatchRefused: If more of several records failed than the answer lists.
     """
     places: defaultdict[str, list[int]] = defaultdict(list)
     for place, entry in enumerate(batch):
@@ -54,7 +62,19 @@ def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Out
                 unclear.append(place)
             else:
                 outcomes[place] = outcome
+    listed = {place for place, outcome in enumerate(outcomes) if outcome != DELIVERED} | set(unclear)
+    if _failed(answer) > len(listed):
+        if len(batch) == 1:
+            return [UNEXPLAINED], []
+        raise BatchRefused(UNEXPLAINED.reason, UNEXPLAINED.code)
     return outcomes, sorted(set(unclear)) if len(batch) > 1 else []
+
+
+def _failed(answer: Answer) -> int:
+    """Return how many failed; whether those that changed nothing are counted among them is not documented."""
+    counted = answer.body.get("failCount")
+    unchanged = [answer.body.get(name) for name in _UNCHANGED]
+    return (counted if isinstance(counted, int) else 0) - sum(len(one) for one in unchanged if isinstance(one, list))
 
 
 def listed_failures(answer: Answer) -> Iterator[tuple[str, Outcome]]:

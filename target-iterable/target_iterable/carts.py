@@ -13,10 +13,11 @@ from delivery.outcome import DELIVERED, Outcome, rejected, skipped
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import single_outcome
+from target_iterable.answers import check_endpoint, single_outcome
 from target_iterable.cart_versions import CartVersion, mark_items, version_of_items, was_stored
 from target_iterable.created_at import created_at_fault
 from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.one_by_one import OneByOne
 from target_iterable.person_check import check_person
 from target_iterable.profile_reads import Profile, ProfileReader, ProfileRefused
 from target_iterable.schemas import CART
@@ -76,6 +77,7 @@ class CartSink(Sink):
         self._new_profiles = new_profiles
         self._profiles = ProfileReader(client, project_type, stream)
         self._logger = logger
+        self._one_by_one = OneByOne(client.shutdown)
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -112,7 +114,7 @@ class CartSink(Sink):
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         return self._new_profiles.deliver(
-            batch, self.stream, lambda able: [self._send_one(entry) for entry in able], _made_by
+            batch, self.stream, lambda able: self._one_by_one.deliver(able, self._send_one), _made_by
         )
 
     def _send_one(self, entry: Entry) -> Outcome:
@@ -121,6 +123,7 @@ class CartSink(Sink):
             answer = self._client.ask(
                 "POST", PATH, stream=self.stream, budget=self._client.budgets.commerce, body=entry.element
             )
+            check_endpoint(answer, self.stream)
             return DELIVERED if answer.succeeded else single_outcome(answer)
         try:
             return self._why_not(entry.record, version) or self._send_version(entry, version)
@@ -193,6 +196,7 @@ class CartSink(Sink):
             if tries == TRIES:
                 raise
             return None
+        check_endpoint(answer, self.stream)
         return DELIVERED if answer.succeeded else single_outcome(answer)
 
     def _wait_until_shown(self, tries: int, fault: ServiceUnavailable) -> None:

@@ -12,7 +12,7 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import NOT_FOUND, refusal, single_outcome
+from target_iterable.answers import NOT_FOUND, check_endpoint, refusal, single_outcome
 from target_iterable.catalogs import Catalogs, field_types
 from target_iterable.schemas import CATALOG_ITEM
 
@@ -109,6 +109,7 @@ class CatalogItemSink(Sink):
             budget=self._client.budgets.catalog_items,
             body=b'{"replaceUploadedFieldsOnly":false,"documents":{' + documents + b"}}",
         )
+        check_endpoint(answer, self.stream)
         if answer.succeeded:
             return [DELIVERED] * len(batch)
         if len(batch) == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import quote
 
@@ -15,11 +16,12 @@ from typing_extensions import override
 
 from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, single_outcome
 from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.one_by_one import OneByOne
 from target_iterable.profile_reads import UNKNOWN_USER_ID, ProfileRefused
 from target_iterable.schemas import DELETED_USER
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from delivery.entry import Entry
 
@@ -39,6 +41,7 @@ DAY_USED_UP = rejected(
     "rejects file tomorrow",
     "RateLimitExceeded",
 )
+Person = dict[str, str]
 _STRENGTH = ("unsubscribe", "delete", "forget")
 
 
@@ -76,6 +79,9 @@ class DeletedUserSink(Sink):
         self._profiles = profiles
         self._opt_outs = opt_outs
         self._new_profiles = new_profiles
+        # Two endpoints: that one answers says nothing of the other.
+        self._deletions = OneByOne(client.shutdown)
+        self._forgets = OneByOne(client.shutdown)
         self._forget_calls = 0
         self._one_forgets = threading.Lock()
 
@@ -104,36 +110,50 @@ class DeletedUserSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return [self._send_one(entry.record) for entry in batch]
+        by_action: defaultdict[str, list[int]] = defaultdict(list)
+        for place, entry in enumerate(batch):
+            by_action[entry.record["action"]].append(place)
+        outcomes: dict[int, Outcome] = {}
+        # Leaving first, because nothing may come before it; and whoever is deleted cannot be forgotten any more.
+        for action in ("unsubscribe", "forget", "delete"):
+            places = by_action[action]
+            people = [_person(batch[place].record) for place in places]
+            outcomes.update(zip(places, self._send_all(action, people), strict=True))
+        return [outcomes[place] for place in range(len(batch))]
 
-    def _send_one(self, record: Record) -> Outcome:
-        person = {name: value for name, value in record.items() if name != "action"}
-        if record["action"] == "delete":
-            outcome = self._delete(person)
-            # Under which other identifiers this person was known is not told: should one come again, it is looked up.
-            self._new_profiles.forget_all()
-            return outcome
-        if record["action"] == "unsubscribe":
-            return self._opt_outs.unsubscribe(person)
-        # One at a time: those who would wait for the day's limit must see that it is reached.
-        with self._one_forgets:
-            return self._forget(person)
+    def _send_all(self, action: str, people: Sequence[Person]) -> Sequence[Outcome]:
+        if action == "delete":
+            return self._deletions.deliver(people, self._delete)
+        if action == "forget":
+            return self._forgets.deliver(people, self._forget)
+        # No call but look-ups may be needed for a person, which says nothing of the others' calls.
+        return [self._opt_outs.unsubscribe(person) for person in people]
 
-    def _delete(self, person: Mapping[str, str]) -> Outcome:
+    def _delete(self, person: Person) -> Outcome:
         (name, identifier), *_ = person.items()
         path = "/api/users/byUserId/" if name == "userId" else "/api/users/"
-        answer = self._client.ask(
-            "DELETE",
-            path + quote(identifier, safe=""),
-            stream=self.stream,
-            budget=self._client.budgets.user_deletions,
-            shown_path=f"{path}{{{name}}}",
-        )
+        try:
+            answer = self._client.ask(
+                "DELETE",
+                path + quote(identifier, safe=""),
+                stream=self.stream,
+                budget=self._client.budgets.user_deletions,
+                shown_path=f"{path}{{{name}}}",
+            )
+        finally:
+            # Under which other identifiers this person was known is not told: should one come again, it is looked up.
+            # That holds for a call without an answer too, which may have had its effect.
+            self._new_profiles.forget_all()
         if answer.succeeded or answer.code in {BAD_PARAMETERS, UNKNOWN_USER_ID}:
             return DELIVERED
         return single_outcome(answer)
 
-    def _forget(self, person: Mapping[str, str]) -> Outcome:
+    def _forget(self, person: Person) -> Outcome:
+        # One at a time: those who would wait for the day's limit must see that it is reached.
+        with self._one_forgets:
+            return self._forget_alone(person)
+
+    def _forget_alone(self, person: Person) -> Outcome:
         if self._forget_calls >= FORGET_CALLS_A_DAY:
             return DAY_USED_UP
         try:
@@ -155,7 +175,7 @@ class DeletedUserSink(Sink):
             return DELIVERED
         return single_outcome(answer)
 
-    def _is_unknown(self, person: Mapping[str, str], code: str) -> bool:
+    def _is_unknown(self, person: Person, code: str) -> bool:
         """Whether there is nobody to forget; the code alone could mean something else, and erasing is a duty."""
         if code != BAD_PARAMETERS:
             return False
@@ -163,3 +183,7 @@ class DeletedUserSink(Sink):
             return self._profiles.read(person) is None
         except ProfileRefused:
             return False
+
+
+def _person(record: Record) -> Person:
+    return {name: value for name, value in record.items() if name != "action"}

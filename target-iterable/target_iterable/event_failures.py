@@ -10,7 +10,7 @@ from delivery.narrowing import BatchRefused
 from delivery.outcome import DELIVERED, Outcome, rejected
 
 from target_iterable.answers import Answer, refusal
-from target_iterable.bulk_failures import comparable, listed_failures
+from target_iterable.bulk_failures import UNEXPLAINED, comparable, listed_failures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 _NOT_FOUND = (
     "no such person in Iterable, and an event makes none here: load the person through users or purchases, then replay"
 )
-_UNEXPLAINED = "Iterable did not take it, and does not say why"
 
 
 def attribute_event_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Outcome], list[int]]:
@@ -54,7 +53,7 @@ def attribute_event_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[li
     failed = answer.body.get("failCount")
     counted = failed if isinstance(failed, int) else 0
     if counted > len(blocked) + len(suspects):
-        raise BatchRefused(_UNEXPLAINED, "failCount")
+        raise BatchRefused(UNEXPLAINED.reason, UNEXPLAINED.code)
     all_failed = counted == len(blocked) + len(suspects)
     unclear: list[int] = []
     for identifier, places in found.items():

@@ -11,7 +11,7 @@ from delivery.outcome import Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import single_outcome
+from target_iterable.answers import check_endpoint, single_outcome
 from target_iterable.created_at import created_at_fault
 from target_iterable.dropped_fields import DroppedFields
 from target_iterable.event_failures import attribute_event_failures, event_refusal
@@ -109,6 +109,7 @@ class EventSink(Sink):
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         body = b'{"events":[' + b",".join(entry.element for entry in batch) + b"]}"
         answer = self._client.ask("POST", PATH, stream=self.stream, budget=self._client.budgets.events_bulk, body=body)
+        check_endpoint(answer, self.stream)
         if not answer.succeeded:
             if len(batch) == 1:
                 return [single_outcome(answer)]

@@ -15,7 +15,7 @@ from delivery.outcome import DELIVERED, Outcome
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import Answer, refusal, single_outcome
+from target_iterable.answers import Answer, check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
 from target_iterable.identifiers import ProjectType, person_identity
 from target_iterable.person_check import check_person
@@ -74,7 +74,7 @@ class ListMembers:
             The outcome of each. Taking off somebody who is not known is delivered: that person is not on the list.
 
         Raises:
-            StreamStopped: If Iterable does not know the list, nor learns of it within half a minute.
+            StreamStopped: If Iterable does not know the call, or the list, nor learns of it within half a minute.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
         change = self._add if action == "add" else self._remove
@@ -114,6 +114,7 @@ class ListMembers:
         while True:
             answer = self._client.ask("POST", path, stream=stream, budget=self._client.budgets.lists, body=content)
             if not _list_is_unknown(answer):
+                check_endpoint(answer, stream)
                 return answer
             if time.monotonic() > given_up_at:
                 message = f"stream '{stream}': Iterable does not know the list {body['listId']} any more"

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, single_outcome
 from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.one_by_one import OneByOne
 from target_iterable.person_check import check_person
 from target_iterable.schemas import PURCHASE
 
@@ -35,7 +36,7 @@ class PurchaseSink(Sink):
 
     stage: ClassVar[int] = 1
     lanes: ClassVar[int] = 16
-    lane_depth: ClassVar[int] = 64
+    lane_depth: ClassVar[int] = 4
     record_schema: ClassVar[dict[str, Any]] = PURCHASE
 
     def __init__(
@@ -48,12 +49,14 @@ class PurchaseSink(Sink):
         new_profiles: NewProfiles,
     ) -> None:
         super().__init__(stream)
-        self.max_batch_count = 1
+        # Few, so that all lanes have work; more than one, so that one that fails goes behind others.
+        self.max_batch_count = 20
         self._client = client
         self._project_type = project_type
         self._forgotten = forgotten
         self._fields = fields
         self._new_profiles = new_profiles
+        self._one_by_one = OneByOne(client.shutdown)
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -85,7 +88,7 @@ class PurchaseSink(Sink):
         return self._new_profiles.deliver(
             batch,
             self.stream,
-            lambda able: [self._send_one(entry) for entry in able],
+            lambda able: self._one_by_one.deliver(able, self._send_one),
             lambda entry: entry.record["user"],
         )
 

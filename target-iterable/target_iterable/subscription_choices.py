@@ -11,8 +11,8 @@ from delivery.json_text import encode
 from delivery.narrowing import BatchRefused, deliver_narrowing
 from delivery.outcome import DELIVERED, Outcome, rejected
 
-from target_iterable.answers import Answer, single_outcome
-from target_iterable.bulk_failures import comparable
+from target_iterable.answers import Answer, check_endpoint, single_outcome
+from target_iterable.bulk_failures import UNEXPLAINED, comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -164,6 +164,7 @@ class ChoicesWriter:
 
     def _attempt(self, elements: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
         answer = self._ask(BULK_PATH, {"updateSubscriptionsRequests": elements})
+        check_endpoint(answer, self._stream)
         if not answer.succeeded:
             if len(elements) == 1:
                 return [single_outcome(answer)]
@@ -171,7 +172,13 @@ class ChoicesWriter:
             raise BatchRefused(reason, answer.word)
         invalid = _listed(answer, "invalidEmails", "invalidUserIds")
         failing = _listed(answer, "validEmailFailures", "validUserIdFailures")
-        return [_outcome_of(element, invalid, failing) for element in elements]
+        outcomes = [_outcome_of(element, invalid, failing) for element in elements]
+        counted = answer.body.get("failCount")
+        if isinstance(counted, int) and counted > sum(outcome != DELIVERED for outcome in outcomes):
+            if len(elements) == 1:
+                return [UNEXPLAINED]
+            raise BatchRefused(UNEXPLAINED.reason, UNEXPLAINED.code)
+        return outcomes
 
     def _alone(self, element: Mapping[str, Any]) -> Outcome:
         try:

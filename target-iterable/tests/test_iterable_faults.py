@@ -73,11 +73,13 @@ def test_documented_limits_are_kept_without_a_refusal(loader: LoaderProcess, san
 def test_killed_half_way_and_run_again_ends_in_the_same_data(
     loader: LoaderProcess, sandbox: RunningSandbox, undisturbed: dict[str, Any]
 ) -> None:
-    sandbox.order_fault({"kind": "delay", "seconds": 0.1}, service="iterable", path="/commerce/trackPurchase")
+    delay = {"kind": "delay", "seconds": 0.1}
+    sandbox.order_fault(delay, service="iterable", path="/commerce/trackPurchase", times=None)
     process = loader.start()
     assert process.stdin is not None
     process.stdin.write("".join(line + "\n" for line in everything()))
-    process.stdin.flush()
+    process.stdin.close()
+    process.stdin = None
     for _ in range(3000):
         if sandbox.snapshot("iterable")["purchases"]:
             break

@@ -315,7 +315,8 @@ def test_killed_between_the_two_calls_and_run_again_nobody_is_mailable(
     process = loader.start()
     assert process.stdin is not None
     process.stdin.write("".join(line + "\n" for line in everybody()))
-    process.stdin.flush()
+    process.stdin.close()
+    process.stdin = None
     while not sandbox.requests(service="iterable", path=path):
         assert process.poll() is None
         time.sleep(0.02)
