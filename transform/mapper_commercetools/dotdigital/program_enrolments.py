@@ -40,7 +40,7 @@ def check_program(carts: CartSettings, path: str) -> None:
         ValueError: If it does not; the text names the setting's path.
     """
     if carts.tells_abandonment and carts.program is None:
-        message = f"{path}carts.program: missing; with carts.send: abandonment the owners of abandoned carts are enrolled into it"
+        message = f"{path}carts.program: missing; carts.send: abandonment enrols the owners of abandoned carts into it"
         raise ValueError(message)
     if carts.program is not None and not carts.tells_abandonment:
         message = (
