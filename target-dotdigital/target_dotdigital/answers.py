@@ -25,7 +25,25 @@ _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_:.]{0,80}")
 _TABLES = frozenset({"text/csv", "application/octet-stream"})
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
 
+NO_MORE_CONTACTS = (
+    "Dotdigital takes no more contacts (ExceedsAllowedContactLimit): the contract's number is reached; delete contacts "
+    "nobody needs, or have the contract changed"
+)
+NO_MORE_STORAGE = (
+    "Dotdigital takes no more Insight data (ERROR_TRANSACTIONAL_DATA_STORAGE_ALLOWANCE_EXCEEDED): the account's "
+    "storage is full; delete collections nobody needs, or have the contract changed"
+)
+_ACCOUNT_FULL = {
+    "errorcontacttoomany": NO_MORE_CONTACTS,
+    "exceedsallowedcontactlimit": NO_MORE_CONTACTS,
+    "storageallowanceexceeded": NO_MORE_STORAGE,
+}
+_BUSY = ("ERROR_APIUSAGE_EXCEEDED", "ERROR_ADDRESSBOOK_IN_USE")
+_BUSY_WORDS = re.compile(r"(?i)\bexcess\w*\b.{0,40}\bapi\b|\bapi\b.{0,40}\bexcess|\bexceed\w*\b.{0,40}\bapi calls")
+"""Some answers of the hourly limit hold words and no token."""
+
 OK = 200
+BAD_REQUEST = 400
 NOT_FOUND = 404
 CONFLICT = 409
 TOO_LARGE = 413
@@ -57,7 +75,27 @@ class Answer(ServiceAnswer):
 
 def is_job_limit(code: str) -> bool:
     """Tell whether a code speaks of too many jobs; its spelling differs between services and versions."""
-    return "toomany" in code.lower().replace("_", "")
+    return "toomany" in _plain(code) and not full_account(code)
+
+
+def full_account(code: str) -> str:
+    """Return what to say of a code that means that the contract allows no more; empty if it means something else."""
+    return next((text for word, text in _ACCOUNT_FULL.items() if _plain(code).endswith(word)), "")
+
+
+def is_busy(status: int, code: str, text: str) -> bool:
+    """Tell whether a refusal passes with time although its status is that of a bad request.
+
+    Args:
+        status: HTTP status.
+        code: The code of the error.
+        text: All it says.
+    """
+    return code in _BUSY or (status == BAD_REQUEST and not code and _BUSY_WORDS.search(text) is not None)
+
+
+def _plain(code: str) -> str:
+    return code.lower().replace("_", "")
 
 
 def json_of(response: requests.Response) -> Any:  # noqa: ANN401 - JSON

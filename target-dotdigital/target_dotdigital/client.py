@@ -12,7 +12,18 @@ from delivery.errors import AccessRefused
 from delivery.redaction import Redaction
 from typing_extensions import override
 
-from target_dotdigital.answers import OK, TOO_MANY, Answer, error_of, is_job_limit, json_of, read_answer, table_of
+from target_dotdigital.answers import (
+    OK,
+    TOO_MANY,
+    Answer,
+    error_of,
+    full_account,
+    is_busy,
+    is_job_limit,
+    json_of,
+    read_answer,
+    table_of,
+)
 from target_dotdigital.pace import TierBudget, TierLimits, seconds_to_reset
 
 if TYPE_CHECKING:
@@ -27,8 +38,6 @@ FORBIDDEN = 403
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_ANSWER = 121.0
 """Dotdigital: allow 121 seconds before a call counts as lost."""
-
-_BUSY = ("ERROR_APIUSAGE_EXCEEDED", "ERROR_ADDRESSBOOK_IN_USE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +136,7 @@ class DotdigitalClient(ApiClient):
         if isinstance(budget, TierBudget):
             budget.observe(response)
         data = json_of(response)
-        code = error_of(data)[0] if isinstance(data, dict) else ""
+        code, text = error_of(data) if isinstance(data, dict) else ("", "")
         status = response.status_code
         if status == UNAUTHORIZED:
             message = (
@@ -141,11 +150,13 @@ class DotdigitalClient(ApiClient):
                 'region (setting region; "auto" finds it), or the feature may be switched off in the account'
             )
             raise AccessRefused(message)
+        if full_account(code):
+            raise AccessRefused(full_account(code))
         if is_job_limit(code):
             # A limit of jobs, not of calls: whoever sent the job waits for the end of another.
             budget.accepted()
             return
-        if status == TOO_MANY or code in _BUSY:
+        if status == TOO_MANY or is_busy(status, code, text):
             budget.refused(seconds_to_reset(response))
             raise Throttled
         super().inspect(response, budget)

@@ -78,7 +78,13 @@ class ContactDirectory:
             return self._is_read
 
     def read(
-        self, name: str, value: str, *, address: str = "", consents: Sequence[dict[str, Any]] = ()
+        self,
+        name: str,
+        value: str,
+        *,
+        address: str = "",
+        consents: Sequence[dict[str, Any]] = (),
+        lists: Sequence[int] = (),
     ) -> ContactState | None:
         """Return what the account holds of a contact; None if it does not know it.
 
@@ -87,6 +93,7 @@ class ContactDirectory:
             value: Its value.
             address: An address; the state has it if it is the contact's, and no other.
             consents: Consent records; of these the state tells which are stored.
+            lists: Numbers of lists; of these the state tells which it has left.
         """
         with self._lock:
             number = self._numbers.get(f"{name} {comparable(name, value)}")
@@ -102,6 +109,7 @@ class ContactDirectory:
                 frozenset(key for key in keys if self._consents.get(f"{number} {key}") is not None),
                 frozenset(held for bit, held in enumerate(self._names) if self._identifiers[number] >> bit & 1),
                 known if known and self._numbers.get(f"{EMAIL} {known}") == number else "",
+                frozenset(left for left in lists if self._left_lists.get(f"{number} {left}") is not None),
             )
 
     def forget(self, identifier: str) -> None:
@@ -119,6 +127,7 @@ class ContactDirectory:
         self._is_read = False
         self._numbers = DigestMap()
         self._consents = DigestMap()
+        self._left_lists = DigestMap()
         self._is_current = array("B")
         self._statuses = {channel: array("B") for channel in ("email", "sms", "whatsApp")}
         self._identifiers = array("Q")
@@ -145,7 +154,7 @@ class ContactDirectory:
 
     def _take_pages(self, filters: dict[str, str], most_pages: int) -> bool:
         """Take in the pages of a listing; return False if they are too many or are not what they should be."""
-        parameters = {"include": "channelProperties|consentRecords", "limit": str(PAGE), **filters}
+        parameters = {"include": "channelProperties|consentRecords|lists", "limit": str(PAGE), **filters}
         marker = ""
         for _ in range(most_pages):
             answer = self._client.ask(
@@ -188,6 +197,8 @@ class ContactDirectory:
         self._is_current.append(1)
         for key in state.consents:
             self._consents.put(f"{number} {key}", 1)
+        for left in state.left_lists:
+            self._left_lists.put(f"{number} {left}", 1)
         changed = parse_time(str(contact.get("updated", "")))
         if changed is not None:
             self._latest_change = max(self._latest_change, changed)

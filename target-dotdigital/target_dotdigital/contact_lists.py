@@ -16,11 +16,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.notices import Notices
 
 PATH = "/v2/address-books"
 PAGE = 1000
 LONGEST_NAME = 128
 RESERVED_NAMES = frozenset({"all contacts", "test"})
+NEW_LIST = "a list that records name is new to the account"
 TAKEN = "ERROR_ADDRESSBOOK_DUPLICATE"
 
 
@@ -34,16 +36,19 @@ class ContactLists:
     Args:
         client: The account.
         setting: Name or number of the list that every contact joins; None for no such list.
+        notices: Takes note of lists that are new.
 
     Raises:
         SettingsError: If the setting is a name that no list may have.
     """
 
-    def __init__(self, client: DotdigitalClient, setting: str | None) -> None:
+    def __init__(self, client: DotdigitalClient, setting: str | None, notices: Notices) -> None:
         self._client = client
+        self._notices = notices
         self._setting = None if setting is None else setting.strip()
         self._everybodys: int | None = None
         self._numbers: dict[str, int] | None = None
+        self._noted: set[str] = set()
         self._lock = threading.RLock()
         if self._setting is not None:
             fault = _fault_of_name(self._setting)
@@ -66,16 +71,38 @@ class ContactLists:
             return [self._everybodys]
 
     def check(self, lists: Sequence[int | str]) -> None:
-        """Check the names among the lists of a record, without asking the account.
+        """Check the names among the lists of a record, and take note of those that will be made.
 
         Raises:
             ListRefused: If a name is one that no list may have.
+            ServiceUnavailable: If the account does not tell its lists.
         """
         for place, named in enumerate(lists):
-            fault = _fault_of_name(named) if isinstance(named, str) else ""
+            if not isinstance(named, str):
+                continue
+            fault = _fault_of_name(named)
             if fault:
                 message = f"lists.{place}: {fault}"
                 raise ListRefused(message)
+            with self._lock:
+                key = named.strip().lower()
+                if key not in self._known() and key not in self._noted:
+                    self._noted.add(key)
+                    # Without the name, which is a value of a record.
+                    self._notices.count(NEW_LIST)
+
+    def check_everybodys(self) -> None:
+        """Check the list that every contact joins, and take note of it if it will be made.
+
+        Raises:
+            SettingsError: If there is no list of that number.
+            ServiceUnavailable: If the account does not tell its lists.
+        """
+        if self._setting is None:
+            return
+        with self._lock:
+            if self._number_of_setting(self._setting) is None and self._setting.lower() not in self._known():
+                self._notices.new(f"the setting's list '{self._setting}'")
 
     def numbers(self, lists: Sequence[int | str]) -> list[int]:
         """Return the numbers of a record's lists, each once; lists are created by name when absent.
@@ -96,14 +123,22 @@ class ContactLists:
                 )
             )
 
+    def _number_of_setting(self, setting: str) -> int | None:
+        """Return the number that the setting gives; None if it gives a name."""
+        if not (setting.isascii() and setting.isdigit()):
+            return None
+        number = int(setting)
+        if number in self._known().values():
+            return number
+        if setting not in self._known():
+            message = f"setting list: Dotdigital has no list of number {setting}; lists are created by name only"
+            raise SettingsError(message)
+        return None
+
     def _of_setting(self, setting: str) -> int:
-        if setting.isascii() and setting.isdigit():
-            number = int(setting)
-            if number in self._known().values():
-                return number
-            if setting not in self._known():
-                message = f"setting list: Dotdigital has no list of number {setting}; lists are created by name only"
-                raise SettingsError(message)
+        number = self._number_of_setting(setting)
+        if number is not None:
+            return number
         try:
             return self._of_name(setting, "setting list")
         except ListRefused as refused:

@@ -7,10 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from delivery.errors import AccessRefused, ServiceUnavailable
+from delivery.errors import ServiceUnavailable
 from delivery.json_text import encode
 
 from target_dotdigital.answers import CONFLICT, NOT_FOUND, Answer
+from target_dotdigital.consent import SUBSCRIBED
 from target_dotdigital.contact_identity import CONTACT_ID, EMAIL, MOBILE_NUMBER, comparable, contact_path
 from target_dotdigital.iso_time import parse_time, write_time
 
@@ -22,15 +23,9 @@ if TYPE_CHECKING:
 CONTACTS = "/contacts/v3"
 PAGE = 1000
 MOBILE_CHANNELS = ("sms", "whatsApp")
+LEFT_LIST_STATUSES = frozenset({"suppressed", "unsubscribed"})
 
 ConsentKey = tuple[str, str, str]
-
-
-NO_MORE_CONTACTS = (
-    "Dotdigital takes no more contacts (ExceedsAllowedContactLimit): the contract's number is reached; delete contacts "
-    "nobody needs, or have the contract changed"
-)
-_CONTACT_LIMIT = ("exceedsallowedcontactlimit", "error_contact_toomany")
 
 
 class ContactRefused(Exception):
@@ -56,12 +51,14 @@ class ContactState:
         consents: The consent records, each as text, time and URL.
         holds: Names of the identifiers it has.
         address: Its address as the platform compares it; empty if it has none.
+        left_lists: Numbers of lists that it has left, though it is subscribed to e-mail.
     """
 
     statuses: dict[str, str]
     consents: frozenset[ConsentKey] = frozenset()
     holds: frozenset[str] = frozenset()
     address: str = ""
+    left_lists: frozenset[int] = frozenset()
 
     @property
     def email_status(self) -> str | None:
@@ -107,8 +104,7 @@ class ContactLookup:
         Raises:
             ContactRefused: If the account does not take the identifier.
         """
-        contact = self._get(name, value) or {}
-        return {**_identifiers(contact), **({CONTACT_ID: contact["contactId"]} if contact.get("contactId") else {})}
+        return all_identifiers(self._get(name, value) or {})
 
     def create_unsubscribed(self, identifiers: dict[str, Any], data_fields: dict[str, Any]) -> ContactState | None:
         """Create a contact that nobody can mail, if it does not exist.
@@ -140,8 +136,6 @@ class ContactLookup:
         answer = self._client.ask("POST", CONTACTS, budget=self._client.budgets.contact_writes, body=body)
         if answer.status == CONFLICT:
             return None
-        if answer.code.lower().endswith(_CONTACT_LIMIT):
-            raise AccessRefused(NO_MORE_CONTACTS)
         if not answer.succeeded:
             raise _refused(answer, ", ".join(identifiers))
         return ContactState(
@@ -194,7 +188,11 @@ class ContactLookup:
 
 
 def state_of(contact: dict[str, Any]) -> ContactState:
-    """Return what an answer says of a contact."""
+    """Return what an answer says of a contact.
+
+    Dotdigital: each list of a contact has a status: `subscribed`, `suppressed` or `pending`. Who is not subscribed to
+    e-mail at all is `suppressed` on every list; for anybody else it is an opt-out from that list.
+    """
     channels = contact.get("channelProperties")
     statuses = {
         name: channel["status"]
@@ -208,7 +206,24 @@ def state_of(contact: dict[str, Any]) -> ContactState:
         frozenset(consent_key(consent) for consent in consents or [] if isinstance(consent, dict)),
         frozenset(identifiers),
         comparable(EMAIL, identifiers.get(EMAIL, "")),
+        _left_lists(contact) if statuses.get("email") == SUBSCRIBED else frozenset(),
     )
+
+
+def _left_lists(contact: dict[str, Any]) -> frozenset[int]:
+    lists = contact.get("lists")
+    return frozenset(
+        item["id"]
+        for item in (lists if isinstance(lists, list) else [])
+        if isinstance(item, dict)
+        and isinstance(item.get("id"), int)
+        and str(item.get("status", "")).lower() in LEFT_LIST_STATUSES
+    )
+
+
+def all_identifiers(contact: dict[str, Any]) -> dict[str, Any]:
+    """Return all identifiers that an answer tells of a contact, by name, its number among them."""
+    return {**_identifiers(contact), **({CONTACT_ID: contact["contactId"]} if contact.get("contactId") else {})}
 
 
 def _identifiers(contact: dict[str, Any]) -> dict[str, Any]:

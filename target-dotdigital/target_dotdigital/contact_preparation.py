@@ -51,6 +51,7 @@ if TYPE_CHECKING:
 
 CALLS_AT_ONCE = 8
 IDENTIFIER_CONFLICT = "identifierConflict"
+STAY_OFF_LISTS = "stay off a list that they have left in Dotdigital, though subscribed to e-mail"
 OPEN_MOBILE_STATUSES = frozenset({"subscribed", "noSubscription"})
 
 Contact = dict[str, Any]
@@ -123,6 +124,8 @@ class ContactPreparation:
         return (
             says is SourceConsent.YES
             or (says is SourceConsent.UNKNOWN and identity_of(contact) not in self._people.present)
+            # A no takes people off every list; anybody else may have left one of these.
+            or (says is SourceConsent.UNKNOWN and bool(contact.get("lists")))
             or bool(contact.get("consentRecords") or self._ownership.first_writes(contact))
             or _concerns_mobile_channels(contact)
             or _brings_address(contact)
@@ -176,12 +179,16 @@ class ContactPreparation:
             return DELIVERED if _is_settled(contact) else _Seen(contact)
         consents = contact.get("consentRecords") or []
         address = contact["identifiers"].get(EMAIL, "")
-        state = self._directory.read(*matched_by(contact), address=address, consents=consents)
+        lists = contact.get("lists") or []
+        state = self._directory.read(*matched_by(contact), address=address, consents=consents, lists=lists)
         if state is None and identity_of(contact) in self._people.present:
             # This run has written the contact, and the account does not list it yet.
             return self._seen_alone(contact)
+        if state is None and source_consent(contact) is SourceConsent.UNKNOWN and EMAIL not in contact["identifiers"]:
+            # New, or in the recycle bin with an address: only the call that creates tells the two apart.
+            return self._seen_alone(contact)
         if state is None and _brings_address(contact):
-            holder = self._directory.read(EMAIL, address, address=address, consents=consents)
+            holder = self._directory.read(EMAIL, address, address=address, consents=consents, lists=lists)
             contact, state = _by_address(contact, holder)
         self._note_new_address(contact, state)
         if state is not None and source_consent(contact) is SourceConsent.UNKNOWN and _is_settled(contact):
@@ -212,7 +219,7 @@ class ContactPreparation:
         contact = self._with_new_evidence_only(seen)
         if not seen.is_new:
             contact = self._ownership.without_first_writes(contact)
-        contact = self._with_mobile_channels(contact, seen)
+        contact = self._with_mobile_channels(self._without_left_lists(contact, seen), seen)
         contact = with_email_write(contact, self._email_write(contact, seen, opt_outs))
         contact.pop("consentedAt", None)
         return contact
@@ -223,11 +230,13 @@ class ContactPreparation:
             return self._decide(contact, seen.state, opt_outs)
         if says is SourceConsent.NO:
             return EmailWrite.UNSUBSCRIBE
+        if seen.state is None:
+            # New, or about to leave the recycle bin with the status of before, perhaps by an identifier without which
+            # the record would not concern e-mail at all.
+            return EmailWrite.UNSUBSCRIBE if seen.asked else EmailWrite.NOTHING
         # An address that is new to a known contact is treated like a new contact: it would be subscribed, too.
-        address_is_new = EMAIL in contact["identifiers"] and seen.asked
-        if address_is_new and (seen.state is None or seen.state.email_status is None):
-            return EmailWrite.UNSUBSCRIBE
-        return EmailWrite.NOTHING
+        address_is_new = EMAIL in contact["identifiers"] and seen.state.email_status is None
+        return EmailWrite.UNSUBSCRIBE if address_is_new else EmailWrite.NOTHING
 
     def _decide(self, contact: Contact, state: ContactState | None, opt_outs: dict[str, datetime]) -> EmailWrite:
         yes = _yes_of(contact)
@@ -252,6 +261,17 @@ class ContactPreparation:
         held = seen.state.consents if seen.state is not None else frozenset()
         new = [record for record in records if consent_key(record) not in held]
         return {**contact, "consentRecords": new} if new else contact
+
+    def _without_left_lists(self, contact: Contact, seen: _Seen) -> Contact:
+        """Leave out lists that the person has left: only a person's own hand takes them back there."""
+        left = seen.state.left_lists if seen.state is not None else frozenset()
+        lists = contact.get("lists") or []
+        kept = [number for number in lists if number not in left]
+        if len(kept) == len(lists):
+            return contact
+        self._notices.count(STAY_OFF_LISTS)
+        rest = {name: value for name, value in contact.items() if name != "lists"}
+        return {**rest, "lists": kept} if kept else rest
 
     def _with_mobile_channels(self, contact: Contact, seen: _Seen) -> Contact:
         """Leave out `subscribed` for a mobile channel that is closed; say `noSubscription` for a new one left open."""

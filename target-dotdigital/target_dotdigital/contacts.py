@@ -12,6 +12,7 @@ from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
+from target_dotdigital.answers import NO_MORE_CONTACTS
 from target_dotdigital.consent import SourceConsent, source_consent
 from target_dotdigital.contact_identity import (
     BUILT_IN,
@@ -22,7 +23,6 @@ from target_dotdigital.contact_identity import (
     says_only_who,
 )
 from target_dotdigital.contact_lists import ListRefused
-from target_dotdigital.contact_lookup import NO_MORE_CONTACTS
 from target_dotdigital.contact_merge import merge_contacts
 from target_dotdigital.contact_preferences import PreferenceRefused
 from target_dotdigital.contact_report import contact_outcomes, created_places
@@ -115,6 +115,7 @@ class ContactSink(Sink):
     def __init__(self, stream: str, services: ContactServices) -> None:
         super().__init__(stream)
         self._services = services
+        services.lists.check_everybodys()
 
     @override
     def describe(self, schema: dict[str, Any], key_properties: Sequence[str]) -> None:

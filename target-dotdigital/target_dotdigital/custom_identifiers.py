@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.notices import Notices
 
 PATH = "/configuration/v3/customIdentifiers"
 NO_ROOM = 412
@@ -36,10 +37,12 @@ class CustomIdentifiers:
 
     Args:
         client: The account.
+        notices: Takes note of identifiers that are new.
     """
 
-    def __init__(self, client: DotdigitalClient) -> None:
+    def __init__(self, client: DotdigitalClient, notices: Notices) -> None:
         self._client = client
+        self._notices = notices
         self._known: dict[str, str] | None = None
         self._lock = threading.Lock()
 
@@ -52,7 +55,10 @@ class CustomIdentifiers:
         if name in BUILT_IN:
             return name
         with self._lock:
-            return self._names().get(name.lower(), name)
+            known = self._names().get(name.lower())
+        if known is None:
+            self._notices.new(f"custom identifier '{name}'")
+        return known or name
 
     def ensure(self, names: Iterable[str]) -> None:
         """Create the custom identifiers of these names that do not exist.

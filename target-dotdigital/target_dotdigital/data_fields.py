@@ -11,7 +11,7 @@ import re
 import threading
 from typing import TYPE_CHECKING, Any
 
-from delivery.errors import ServiceUnavailable, StreamStopped
+from delivery.errors import ServiceUnavailable, SettingsError, StreamStopped
 from delivery.json_text import encode
 
 from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted, type_of_schema, type_of_value
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.notices import Notices
 
 PATH = "/v2/data-fields"
 RESERVED_NAMES = frozenset(
@@ -42,6 +43,9 @@ RESERVED_NAMES = frozenset(
         "unsubscribed",
     }
 )
+BUILT_IN_NAMES = frozenset({"FIRSTNAME", "LASTNAME", "FULLNAME", "GENDER", "POSTCODE", "LASTSUBSCRIBED"})
+"""What the built-in fields are called in an English account."""
+
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,20}", re.ASCII)
 
 
@@ -54,10 +58,12 @@ class DataFields:
 
     Args:
         client: The account.
+        notices: Takes note of fields that are new.
     """
 
-    def __init__(self, client: DotdigitalClient) -> None:
+    def __init__(self, client: DotdigitalClient, notices: Notices) -> None:
         self._client = client
+        self._notices = notices
         self._existing: dict[str, FieldType | None] | None = None
         self._planned: dict[str, FieldType] = {}
         self._declared: dict[str, FieldType] = {}
@@ -83,6 +89,7 @@ class DataFields:
         Raises:
             FieldRefused: If a name is not allowed, or a value does not fit.
             ServiceUnavailable: If the account does not tell its fields.
+            SettingsError: If a field is a built-in one that the account calls by a name in another language.
         """
         fit: dict[str, Any] = {}
         with self._lock:
@@ -118,7 +125,9 @@ class DataFields:
             # A type this loader does not know is left to the service to check.
             return existing[key] or type_of_value(value)
         if key not in self._planned and value is not None:
+            _check_language(key, existing)
             self._planned[key] = self._declared.get(key) or type_of_value(value)
+            self._notices.new(f"data field {key} ({self._planned[key].value})")
         return self._planned.get(key)
 
     def _check_name(self, name: str) -> None:
@@ -158,6 +167,22 @@ class DataFields:
             raise StreamStopped(message)
         message = f"Dotdigital does not create data field {name} of type {field_type.value} ({answer.explained})"
         raise StreamStopped(message)
+
+
+def _check_language(name: str, existing: Iterable[str]) -> None:
+    """Refuse to make a second field for what an account in another language calls otherwise.
+
+    Dotdigital does not tell which fields are built in, nor what it calls them: only that none has its English name.
+    POSTCODE does not count, which is a word of other languages, too.
+    """
+    if name in BUILT_IN_NAMES and not (BUILT_IN_NAMES - {"POSTCODE"}).intersection(existing):
+        message = (
+            f"Dotdigital lists none of its built-in data fields under an English name, so the account is in another "
+            f"language, and a new field {name} would stand beside its own: let the records name the account's field "
+            "(behind mapper-commercetools by the setting mapper.config.dotdigital_fields, otherwise by stream_maps), "
+            f"or create {name} in Dotdigital if that is what you want"
+        )
+        raise SettingsError(message)
 
 
 def _fitted(name: str, value: object, field_type: FieldType) -> Any:  # noqa: ANN401 - JSON

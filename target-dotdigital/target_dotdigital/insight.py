@@ -117,7 +117,7 @@ class InsightSink(Sink):
             document = storable(record["json"])
             if not document:
                 return rejected("json holds nothing that can be stored", "InvalidJson")
-            fitted = self._services.collections.fit(self._collection_of(record), self._declared, document)
+            fitted = self._services.collections.fit(self._collection_of(record), self._declared, document, self.stream)
         except JsonRefused as refused:
             return rejected(str(refused), "json")
         return {**record, "json": fitted}

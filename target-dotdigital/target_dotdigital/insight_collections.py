@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from target_dotdigital.client import DotdigitalClient
+    from target_dotdigital.notices import Notices
 
 PATH = "/insightData/v3/collections"
 SCOPES = ("account", "contact")
@@ -100,20 +101,25 @@ class CollectionRegistry:
 
     Args:
         client: The account.
+        notices: Takes note of collections that are new.
     """
 
-    def __init__(self, client: DotdigitalClient) -> None:
+    def __init__(self, client: DotdigitalClient, notices: Notices) -> None:
         self._client = client
+        self._notices = notices
         self._columns: dict[str, CollectionColumns] = {}
         self._lock = threading.Lock()
 
-    def fit(self, collection: Collection, declared: dict[str, Any], document: dict[str, Any]) -> dict[str, Any]:
+    def fit(
+        self, collection: Collection, declared: dict[str, Any], document: dict[str, Any], stream: str
+    ) -> dict[str, Any]:
         """Return a record's JSON in the types of its collection.
 
         Args:
             collection: Where it goes.
             declared: JSON Schema of the stored JSON, as the stream announces it.
             document: Storable JSON.
+            stream: The record's stream.
 
         Raises:
             JsonRefused: If a value is of another type than its property.
@@ -122,7 +128,7 @@ class CollectionRegistry:
         with self._lock:
             columns = self._columns.get(collection.name.lower())
             if columns is None:
-                columns = self._columns[collection.name.lower()] = self._read(collection)
+                columns = self._columns[collection.name.lower()] = self._read(collection, stream)
             columns.add_declared(declared)
             return columns.fit(document)
 
@@ -158,13 +164,15 @@ class CollectionRegistry:
             )
             raise StreamStopped(message)
 
-    def _read(self, collection: Collection) -> CollectionColumns:
+    def _read(self, collection: Collection, stream: str) -> CollectionColumns:
         columns = CollectionColumns()
         path = f"{PATH}/{quote(collection.name, safe='')}/schema"
         answer = self._client.ask("GET", path, budget=self._client.budgets.account)
         if answer.succeeded and isinstance(answer.data, dict):
             columns.add_live(answer.data.get("schema"))
-        elif answer.status != NOT_FOUND:
+        elif answer.status == NOT_FOUND:
+            self._notices.new(f"Insight collection '{collection.name}' (of {collection.scope})", stream)
+        else:
             message = f"Dotdigital does not tell the schema of '{collection.name}' ({answer.explained})"
             raise ServiceUnavailable(message)
         return columns

@@ -1,4 +1,4 @@
-"""Counts what is no failure of a contact, but what people should know of."""
+"""Counts what is no failure of a record, but what people should know of."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CONTACTS = "contacts"
 
 
 class Notices:
-    """Notices about contacts; they stand in the summary of the run.
+    """Notices about records; they stand in the summary of the run.
 
     Args:
         ledger: Counts them.
@@ -24,3 +24,7 @@ class Notices:
         """Count one notice about a record of a stream; an empty one is none."""
         if notice:
             self._ledger.notice(stream, notice)
+
+    def new(self, what: str, stream: str = CONTACTS) -> None:
+        """Take note, once a run, that something is not in the account yet and will be made."""
+        self._ledger.notice_once(stream, f"{what} is new to the account")

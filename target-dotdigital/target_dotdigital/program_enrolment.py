@@ -15,7 +15,8 @@ from delivery.outcome import DELIVERED, Outcome, rejected, skipped
 
 from target_dotdigital.answers import NOT_FOUND
 from target_dotdigital.contact_identity import contact_path
-from target_dotdigital.contact_lookup import state_of
+from target_dotdigital.contact_lookup import all_identifiers, state_of
+from target_dotdigital.erased_people import ERASED
 from target_dotdigital.programs import ALLOWANCE_USED_UP, MOST_CONTACTS, EnrolmentRefused
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from target_dotdigital.client import DotdigitalClient
     from target_dotdigital.enrolment_marks import EnrolmentMarks
+    from target_dotdigital.erased_people import ErasedPeople
     from target_dotdigital.programs import Programs
 
 CALLS_AT_ONCE = 8
@@ -73,12 +75,16 @@ class ProgramEnrolment:
         client: The account.
         programs: Its programs.
         marks: Who was enrolled before.
+        erased: Who must not be written to any more.
     """
 
-    def __init__(self, client: DotdigitalClient, programs: Programs, marks: EnrolmentMarks) -> None:
+    def __init__(
+        self, client: DotdigitalClient, programs: Programs, marks: EnrolmentMarks, erased: ErasedPeople
+    ) -> None:
         self._client = client
         self._programs = programs
         self._marks = marks
+        self._erased = erased
         self._closed: tuple[float, Outcome] | None = None
         self._calls = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="enrolment")
 
@@ -109,6 +115,9 @@ class ProgramEnrolment:
         return outcomes
 
     def _look(self, wish: EnrolmentWish) -> _Ready | Outcome:
+        # Asked again here: a deletion may have been read after the wish.
+        if self._erased.has({wish.identifier: wish.value}):
+            return ERASED
         path, shown_path = contact_path(wish.identifier, wish.value), contact_path(wish.identifier, "…")
         answer = self._client.ask("GET", path, budget=self._client.budgets.contact_reads, shown_path=shown_path)
         if answer.status == NOT_FOUND:
@@ -116,6 +125,9 @@ class ProgramEnrolment:
         contact: Any = answer.data
         if not answer.succeeded or not isinstance(contact, dict) or not isinstance(contact.get("contactId"), int):
             return rejected(f"Dotdigital does not tell its contact ({answer.explained})", answer.word)
+        if self._erased.has(all_identifiers(contact)):
+            # Known by another identifier than the wish's.
+            return ERASED
         status = state_of(contact).email_status
         if status != SUBSCRIBED:
             return skipped(f"only who is subscribed to e-mail is enrolled, and its contact is not ({status or 'none'})")

@@ -9,6 +9,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_dotdigital.contact_identity import comparable
+from target_dotdigital.erased_people import ERASED
 from target_dotdigital.program_enrolment import EnrolmentWish
 from target_dotdigital.schemas import PROGRAM_ENROLMENT
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from delivery.entry import Entry
 
+    from target_dotdigital.erased_people import ErasedPeople
     from target_dotdigital.program_enrolment import ProgramEnrolment
     from target_dotdigital.programs import Programs
 
@@ -30,10 +32,11 @@ class ProgramEnrolmentSink(Sink):
     max_batch_count: int = 500
     record_schema: ClassVar[dict[str, Any]] = PROGRAM_ENROLMENT
 
-    def __init__(self, stream: str, programs: Programs, enrolment: ProgramEnrolment) -> None:
+    def __init__(self, stream: str, programs: Programs, enrolment: ProgramEnrolment, erased: ErasedPeople) -> None:
         super().__init__(stream)
         self._programs = programs
         self._enrolment = enrolment
+        self._erased = erased
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -43,6 +46,9 @@ class ProgramEnrolmentSink(Sink):
             return checked
         if len(checked.keys() - _OWN_MEMBERS) != 1:
             return rejected("must hold one identifier of a contact beside program and key", "identifier")
+        identifier, value = _identifier(checked)
+        if self._erased.has({identifier: value}):
+            return ERASED
         program = self._programs.find(checked["program"])
         if program is None:
             return rejected("the account has no such program", "ERROR_PROGRAM_NOT_FOUND")

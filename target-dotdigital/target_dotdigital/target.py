@@ -69,7 +69,7 @@ class TargetDotdigital(DeliveryTarget):
         self._insight = self._make_insight_services()
         self._programs = Programs(self._client, self._poll_seconds)
         marks = EnrolmentMarks(self._client, self._insight.collections)
-        self._enrolment = ProgramEnrolment(self._client, self._programs, marks)
+        self._enrolment = ProgramEnrolment(self._client, self._programs, marks, self._erased)
 
     @override
     def connect(self) -> None:
@@ -117,7 +117,7 @@ class TargetDotdigital(DeliveryTarget):
         if binding.to == DELETED_CONTACTS:
             return DeletedContactSink(stream, self._deletions)
         if binding.to == PROGRAM_ENROLMENTS:
-            return ProgramEnrolmentSink(stream, self._programs, self._enrolment)
+            return ProgramEnrolmentSink(stream, self._programs, self._enrolment, self._erased)
         if binding.collection is None:
             message = f"the stream '{stream}' is bound to no collection"
             raise SettingsError(message)
@@ -167,10 +167,10 @@ class TargetDotdigital(DeliveryTarget):
                 resubscribe=config["resubscribe"],
                 ownership=ownership,
             ),
-            data_fields=DataFields(client),
+            data_fields=DataFields(client, self._notices),
             ownership=ownership,
-            custom_identifiers=CustomIdentifiers(client),
-            lists=ContactLists(client, None if config.get("list") is None else str(config["list"])),
+            custom_identifiers=CustomIdentifiers(client, self._notices),
+            lists=ContactLists(client, None if config.get("list") is None else str(config["list"]), self._notices),
             preferences=MarketingPreferences(client),
             people=people,
             directory=directory,
@@ -194,7 +194,7 @@ class TargetDotdigital(DeliveryTarget):
 
     def _make_insight_services(self) -> InsightServices:
         imports = self._imports(INSIGHT_IMPORT, "Insight data", MOST_INSIGHT_IMPORTS)
-        deletion, collections = InsightDeletion(self._client), CollectionRegistry(self._client)
+        deletion, collections = InsightDeletion(self._client), CollectionRegistry(self._client, self._notices)
         return InsightServices(imports, deletion, collections, self.ledger, self._erased)
 
     def _imports(self, path: str, what: str, most_at_once: int) -> Imports:

@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery.testing import record_line, schema_line
+from dotdigital_account import make_custom_identifier
+from dotdigital_records import evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from commerce_sandbox.testing import RunningSandbox
     from delivery.testing import LoaderProcess
@@ -34,6 +37,25 @@ SAYINGS = ("timed-yes", "untimed-yes", "no", "unknown")
 PAIRS = [(state, saying) for state in STATES for saying in SAYINGS]
 NOT_CHANGED = {"suppressed": "suppressed", "hard-bounced": "hardBounced"}
 POLICIES = ("never", "if_newer", "always")
+WAYS: dict[str, dict[str, Any]] = {
+    "one by one": {},
+    "one by one, on a list": {"list": "Everybody"},
+    "many, on a list": {"list": "Everybody", "batch_size_rows": 50},
+    "each alone": {"batch_size_rows": 1},
+    "matched by shop-id": {"match_by": "shop-id"},
+    "matched by shop-id, which the account does not have yet": {"match_by": "shop-id"},
+    "matched by number": {"match_by": "mobileNumber"},
+    "fields of others": {"field_ownership": {"LASTNAME": "destination", "POINTS": "first_write"}},
+    "all that a record can say": {"list": "Everybody"},
+    "with all other settings": {
+        "cart_insight_program": "Abandoned cart",
+        "collections": {"orders": {"collection": "Shop_Orders"}},
+        "erased_people_path": "erased-people",
+        "max_rejects": 5,
+    },
+}
+"""Settings, and records, that might change what is written about consent."""
+
 MANY = 600
 """So many other people are more than are looked up one by one."""
 
@@ -42,19 +64,35 @@ def address(state: str, saying: str) -> str:
     return f"{saying}+{state}@example.org"
 
 
-def said(state: str, saying: str, now: datetime) -> dict[str, Any]:
+def said(state: str, saying: str, now: datetime, way: str = "") -> dict[str, Any]:
     contact: dict[str, Any] = {
         "matchIdentifier": "email",
-        "identifiers": {"email": address(state, saying)},
-        "dataFields": {"FIRSTNAME": "Kim"},
+        "identifiers": {"email": address(state, saying), **further_identifiers(state, saying, way)},
+        "dataFields": {"FIRSTNAME": "Kim", "LASTNAME": "Lee", "POINTS": 1},
     }
+    if way == "all that a record can say":
+        contact["lists"] = ["VIP"]
+        contact["preferences"] = [{"name": "Sale", "isOptedIn": True}]
+        contact["consentRecords"] = [evidence()]
+        # All but the status: none of it is a yes.
+        options = {"resubscribeWithNoChallenge": True}
+        email = {"optInType": "double", "emailType": "html", "resubscribeOptions": options}
+        contact["channelProperties"] = {"email": email}
     if saying == "unknown":
         return contact
-    contact["channelProperties"] = {"email": {"status": "unsubscribed" if saying == "no" else "subscribed"}}
+    email = contact.setdefault("channelProperties", {}).setdefault("email", {})
+    email["status"] = "unsubscribed" if saying == "no" else "subscribed"
     if saying == "timed-yes":
         moment = now - timedelta(days=30) if state == "left-after-yes" else now + timedelta(seconds=1)
         contact["consentedAt"] = moment.isoformat()
     return contact
+
+
+def further_identifiers(state: str, saying: str, way: str) -> dict[str, str]:
+    number = PAIRS.index((state, saying))
+    if way.startswith("matched by shop-id"):
+        return {"shop-id": f"c-{number}"}
+    return {"mobileNumber": f"4477009{number:05}"} if way == "matched by number" else {}
 
 
 def expected(state: str, saying: str, policy: str) -> str:
@@ -74,10 +112,17 @@ def expected(state: str, saying: str, policy: str) -> str:
     return STATES[state] or "subscribed"
 
 
-def seed(sandbox: RunningSandbox) -> None:
+def seed(sandbox: RunningSandbox, way: str = "") -> None:
+    if way.startswith("matched by shop-id"):
+        make_custom_identifier(sandbox, "shop-id")
+    # Who is in the recycle bin has it in any case: otherwise the address belongs to somebody else, and is rejected.
+    unknown = way == "matched by shop-id, which the account does not have yet"
     seeds = [
         {
-            "identifiers": {"email": address(state, saying)},
+            "identifiers": {
+                "email": address(state, saying),
+                **({} if unknown and not state.startswith("binned") else further_identifiers(state, saying, way)),
+            },
             "status": STATES[state],
             "deleted": state.startswith("binned"),
         }
@@ -103,16 +148,21 @@ def check(sandbox: RunningSandbox, policy: str) -> dict[str, Any]:
         for state, saying in PAIRS
         if saying.endswith("yes") and expected(state, saying, policy) == "subscribed"
     }
-    subscribing = {
-        email: change
-        for email, changes in snapshot["status_history"].items()
-        for change in changes
-        if change["to"] == "subscribed" and change["cause"] != "seeded" and "undelete" not in change["cause"]
-    }
-    assert subscribing.keys() <= allowed
-    assert all(change["stated"] for change in subscribing.values())
+    assert subscribing(snapshot) <= allowed
     assert all(contact["dataFields"]["FIRSTNAME"] == "Kim" for contact in people.values())
     return {name: snapshot[name] for name in ("contacts", "status_history", "mails_sent")}
+
+
+def subscribing(snapshot: dict[str, Any]) -> set[str]:
+    """Return who was made mailable, at any moment, by a call that said so; nobody may be by a call that did not."""
+    changes = [
+        (email, change["stated"])
+        for email, history in snapshot["status_history"].items()
+        for change in history
+        if change["to"] == "subscribed" and change["cause"] != "seeded" and "undelete" not in change["cause"]
+    ]
+    assert all(stated for _, stated in changes)
+    return {email for email, _ in changes}
 
 
 def others() -> list[str]:
@@ -125,16 +175,18 @@ def pages(sandbox: RunningSandbox) -> int:
 
 
 @pytest.mark.parametrize("policy", POLICIES)
-@pytest.mark.parametrize("way", ["one by one", "one by one, on a list", "many, on a list"])
+@pytest.mark.parametrize("way", WAYS)
 def test_nobody_becomes_mailable_without_a_yes_of_the_source(
-    sandbox: RunningSandbox, loader: Loader, policy: str, way: str
+    sandbox: RunningSandbox, loader: Loader, tmp_path: Path, policy: str, way: str
 ) -> None:
-    seed(sandbox)
+    seed(sandbox, way)
     now = datetime.now(tz=timezone.utc)
     many = way.startswith("many")
     lines = [schema_line("contacts", {}), *(others() if many else [])]
-    lines += [record_line("contacts", said(*pair, now)) for pair in PAIRS]
-    changes = {**({"list": "Everybody"} if "list" in way else {}), **({"batch_size_rows": 50} if many else {})}
+    lines += [record_line("contacts", said(*pair, now, way)) for pair in PAIRS]
+    changes = WAYS[way]
+    if "erased_people_path" in changes:
+        changes = {**changes, "erased_people_path": str(tmp_path / changes["erased_people_path"])}
     pages_before = pages(sandbox)
     result = loader(resubscribe=policy, **changes).run(lines)
     assert result.code == 0, result.log
@@ -152,22 +204,31 @@ def test_nobody_becomes_mailable_without_a_yes_of_the_source(
     assert check(sandbox, policy) == held
 
 
-@pytest.mark.parametrize("turn", range(4))
+@pytest.mark.parametrize("turn", range(len(WAYS)))
 def test_the_order_of_records_and_a_crash_make_nobody_mailable(
-    sandbox: RunningSandbox, loader: Loader, turn: int
+    sandbox: RunningSandbox, loader: Loader, tmp_path: Path, turn: int
 ) -> None:
-    """Records of one person, in any order: no yes, nobody mailable; killed at any moment and run again, likewise."""
+    """Records of each person in any order, killed at any moment and run again: no yes, nobody mailable."""
     chance = random.Random(turn)  # noqa: S311 - a shuffle that can be repeated
-    policy = chance.choice(POLICIES)
-    seed(sandbox)
+    policy, way = POLICIES[turn % len(POLICIES)], list(WAYS)[turn]
+    seed(sandbox, way)
     now = datetime.now(tz=timezone.utc)
-    records = [said(state, saying, now) for state, saying in PAIRS if saying in {"no", "unknown"}]
+    records = [said(*pair, now, way) for pair in PAIRS]
     # The same again without a field, as an order brings its buyer.
     records += [{name: record[name] for name in ("matchIdentifier", "identifiers")} for record in records]
+    # Of who says yes, somewhere in between, also that nothing is known, and of some that they say no.
+    for state, saying in PAIRS:
+        if saying.endswith("yes"):
+            for other in ("unknown", chance.choice(("no", "unknown"))):
+                identifiers = said(state, saying, now, way)["identifiers"]
+                records.append({**said(state, other, now, way), "identifiers": identifiers})
     chance.shuffle(records)
-    lines = [schema_line("contacts", {}), *(others() if turn % 2 else [])]
+    lines = [schema_line("contacts", {}), *(others() if turn % 4 == 2 else [])]
     lines += [record_line("contacts", record) for record in records]
-    process = loader(resubscribe=policy, list="Everybody", batch_size_rows=chance.choice([3, 20, 50]))
+    changes = {**WAYS[way], "batch_size_rows": 50 if turn % 4 == 2 else chance.choice([3, 20])}
+    if "erased_people_path" in changes:
+        changes["erased_people_path"] = str(tmp_path / changes["erased_people_path"])
+    process = loader(resubscribe=policy, **changes)
     running = process.start()
     assert running.stdin is not None
     running.stdin.write("".join(line + "\n" for line in lines))
@@ -183,13 +244,19 @@ def test_the_order_of_records_and_a_crash_make_nobody_mailable(
     time.sleep(0.5)
     result = process.run(lines)
     assert result.code == 0, result.log
+    read, delivered, rejected, skipped = result.counts("contacts")
+    assert (delivered + skipped, rejected) == (read, 0)
     snapshot = sandbox.snapshot("dotdigital")
     statuses = {contact["identifiers"]["email"]: contact["status"] for contact in snapshot["contacts"]}
     for state, saying in PAIRS:
         if saying in {"no", "unknown"}:
             # A person who was binned is never left as mailable; who was subscribed stays so unless there is a no.
             assert statuses[address(state, saying)] == expected(state, saying, policy), (state, saying)
-    assert not snapshot["mails_sent"]
+        elif state in NOT_CHANGED:
+            assert statuses[address(state, saying)] in {NOT_CHANGED[state], "unsubscribed"}, (state, saying)
+    assert subscribing(snapshot) <= {address(*pair) for pair in PAIRS if pair[1].endswith("yes")}
+    asked = {mail["email"] for mail in snapshot["mails_sent"]}
+    assert asked <= {address(*pair) for pair in PAIRS if pair[1].endswith("yes")}
 
 
 def test_the_log_counts_who_stays_unsubscribed_and_names_nobody(sandbox: RunningSandbox, loader: Loader) -> None:
@@ -320,3 +387,27 @@ def test_a_deleted_person_who_comes_back_without_a_yes_is_not_mailed(sandbox: Ru
     result = loader().run([schema_line("contacts", {}), record_line("contacts", yes)])
     assert result.code == 0, result.log
     assert all(contact["status"] != "subscribed" for contact in sandbox.snapshot("dotdigital")["contacts"])
+
+
+@pytest.mark.parametrize("way", ["one by one", "many"])
+@pytest.mark.parametrize("known_by", ["shop-id", "mobileNumber"])
+def test_a_deleted_person_who_is_named_without_an_address_is_not_mailed(
+    sandbox: RunningSandbox, loader: Loader, known_by: str, way: str
+) -> None:
+    identifiers = {"email": "gone@example.org", known_by: "447700900001"}
+    assert loader().run([schema_line("contacts", {}), record_line("contacts", made_known(known_by))]).code == 0
+    sandbox.control("POST", "/dotdigital/contacts", [{"identifiers": identifiers, "deleted": True}])
+    record = {"matchIdentifier": known_by, "identifiers": {known_by: "447700900001"}, "dataFields": {"POINTS": 1}}
+    lines = [schema_line("contacts", {}), *(others() if way == "many" else []), record_line("contacts", record)]
+    result = loader(batch_size_rows=50).run(lines)
+    assert result.code == 0, result.log
+    snapshot = sandbox.snapshot("dotdigital")
+    people = {contact["identifiers"].get("email"): contact for contact in snapshot["contacts"]}
+    assert people["gone@example.org"]["status"] == "unsubscribed"
+    assert people["gone@example.org"]["dataFields"]["POINTS"] == 1
+    assert not snapshot["mails_sent"]
+
+
+def made_known(identifier: str) -> dict[str, Any]:
+    """Return a contact that makes the account know a custom identifier."""
+    return {"matchIdentifier": "email", "identifiers": {"email": "other-first@example.org", identifier: "447700900009"}}

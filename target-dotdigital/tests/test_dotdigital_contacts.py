@@ -266,6 +266,33 @@ def test_a_dry_run_checks_everything_and_changes_nothing(sandbox: RunningSandbox
     assert {call["method"] for call in sandbox.requests(service="dotdigital")[seen:]} == {"GET"}
 
 
+def test_a_dry_run_tells_what_would_be_made_in_the_account(loader: Loader) -> None:
+    identified = {"matchIdentifier": "customer-no", "identifiers": {"customer-no": "7"}, **yes()}
+    lines = [
+        SCHEMA,
+        *(
+            line(f"p{n}@example.org", dataFields={"SHOE_SIZE": 38}, lists=["VIP", "Top", "Other list"])
+            for n in range(3)
+        ),
+        record_line("contacts", identified),
+        schema_line("orders", {}),
+        record_line(
+            "orders",
+            {"key": "O1", "contactIdentity": {"identifier": "email", "value": "a@b.example"}, "json": {"total": 5}},
+        ),
+    ]
+    made = loader(list="Other list").run([SCHEMA, line("a@b.example", **yes())])
+    assert made.reasons("contacts", "noticed") == {"the setting's list 'Other list' is new to the account": 1}
+    result = loader(dry_run=True, list="New list").run(lines)
+    assert result.reasons("contacts", "noticed") == {
+        "the setting's list 'New list' is new to the account": 1,
+        "a list that records name is new to the account": 2,
+        "data field SHOE_SIZE (Numeric) is new to the account": 1,
+        "custom identifier 'customer-no' is new to the account": 1,
+    }
+    assert result.reasons("orders", "noticed") == {"Insight collection 'Orders' (of contact) is new to the account": 1}
+
+
 def test_streams_of_other_names_are_bound_to_contacts(sandbox: RunningSandbox, loader: Loader) -> None:
     lines = [schema_line("shop_people", {}), record_line("shop_people", contact("ann@example.org", **yes()))]
     result = loader(streams={"shop_*": "contacts"}).run(lines)

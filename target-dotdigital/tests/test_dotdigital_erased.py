@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     Loader = Callable[..., LoaderProcess]
 
 CONTACTS, ORDERS = schema_line("contacts", {}), schema_line("orders", {})
-DELETED = schema_line("deleted_contacts", {})
+DELETED, CARTS = schema_line("deleted_contacts", {}), schema_line("cart_insight", {})
 ANN = {"email": "ann@example.org", "mobileNumber": "447700900001", "shop-id": "c-1"}
 WHY = "is about a person who was deleted with 'forget': see the setting erased_people_path"
 
@@ -37,6 +38,25 @@ def order(key: str, name: str, value: str) -> str:
     json = {"id": key, "order_total": 10}
     record = {"key": key, "contactIdentity": {"identifier": name, "value": value}, "json": json}
     return record_line("orders", record)
+
+
+def wishes() -> str:
+    return schema_line("program_enrolments", {})
+
+
+def enrol(program: str | int = 1, **identifier: Any) -> str:
+    return record_line("program_enrolments", {"program": program, **identifier})
+
+
+def cart(key: str, name: str, value: str) -> str:
+    json = {
+        "cartId": key,
+        "cartPhase": "ORDER_PENDING",
+        "modifiedDate": datetime.now(tz=timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "lineItems": [{"sku": "HAT-9", "quantity": 1}],
+    }
+    identity = {"identifier": name, "value": value}
+    return record_line("cart_insight", {"key": key, "contactIdentity": identity, "json": json})
 
 
 def forget(**identifier: Any) -> str:
@@ -83,6 +103,48 @@ def test_who_is_forgotten_is_brought_back_by_no_identifier_and_no_order(
     assert sandbox.snapshot("dotdigital")["recycle_bin"] == ["ann@example.org"]
     assert list(sandbox.snapshot("dotdigital")["collections"]["Orders"]["records"]) == ["O-2"]
     assert "ann" not in (first.log + later.log).lower()
+
+
+def test_who_is_forgotten_is_enrolled_by_no_identifier_and_no_cart(
+    sandbox: RunningSandbox, loader: Loader, tmp_path: Path
+) -> None:
+    process = loader(erased_people_path=str(tmp_path / "erased"), cart_insight_program=1)
+    bo = contact(**{"email": "bo@example.org", "shop-id": "c-2"})
+    gone = process.run([CONTACTS, bo, DELETED, forget(email=ANN["email"])])
+    assert gone.code == 0, gone.log
+    # Somebody puts the person into the account by hand, with identifiers that the loader has never seen.
+    (number,) = sandbox.control("POST", "/dotdigital/contacts", [{"identifiers": ANN}])["contact_ids"]
+    result = process.run(
+        [
+            wishes(),
+            enrol("Welcome", email="ANN@example.org"),
+            enrol(1, mobileNumber="+447700900001"),
+            enrol(1, **{"shop-id": "c-1"}),
+            enrol(1, contactId=number),
+            CARTS,
+            cart("c-1", "email", ANN["email"]),
+            cart("c-2", "contactId", str(number)),
+        ]
+    )
+    assert result.code == 0, result.log
+    assert result.counts("program_enrolments") == (4, 0, 0, 4)
+    assert result.reasons("program_enrolments", "skipped") == {WHY: 4}
+    assert result.counts("cart_insight")[2:] == (0, 1)
+    assert result.reasons("cart_insight", "noticed")[f"not enrolled: {WHY}"] == 1
+    assert sandbox.snapshot("dotdigital")["program_members"] == {}
+    assert "ann" not in (gone.log + result.log).lower()
+
+
+def test_who_is_forgotten_later_in_the_same_run_is_not_enrolled_before(
+    sandbox: RunningSandbox, loader: Loader, tmp_path: Path
+) -> None:
+    process = loader(erased_people_path=str(tmp_path / "erased"))
+    ann = {"email": "ann@example.org"}
+    result = process.run([CONTACTS, contact(**ann), wishes(), enrol(**ann), DELETED, forget(**ann)])
+    assert result.code == 0, result.log
+    assert result.reasons("program_enrolments", "skipped") == {WHY: 1}
+    assert sandbox.snapshot("dotdigital")["program_members"] == {}
+    assert addresses(sandbox) == []
 
 
 def test_a_record_read_after_the_deletion_does_not_overtake_it(

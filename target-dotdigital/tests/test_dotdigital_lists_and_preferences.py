@@ -87,6 +87,41 @@ def test_a_list_made_by_somebody_else_meanwhile_is_used(sandbox: RunningSandbox,
     assert sandbox.snapshot("dotdigital")["lists"]["VIP"]["contacts"] == ["ann@example.org"]
 
 
+@pytest.mark.parametrize("way", ["yes", "yes, among many", "unknown", "unknown, twice in the run"])
+def test_who_has_left_a_list_is_not_put_back_on_it(sandbox: RunningSandbox, loader: Loader, way: str) -> None:
+    assert loader().run([SCHEMA, line("zoe", lists=["VIP"])]).code == 0
+    (number,) = sandbox.control(
+        "POST", "/dotdigital/contacts", [{"identifiers": {"email": "ann@example.org"}}]
+    ).values()
+    ann = {
+        "contactId": number[0],
+        "identifiers": {"email": "ann@example.org"},
+        "channelProperties": {"email": {"status": "subscribed", "optInType": "Single", "emailType": "Html"}},
+        "lists": [{"id": sandbox.snapshot("dotdigital")["list_ids"]["VIP"], "name": "VIP", "status": "suppressed"}],
+    }
+    # The sandbox knows no opt-out from a single list, so it is told what the account would answer.
+    tells = {"kind": "respond", "status": 200}
+    sandbox.order_fault({**tells, "body": ann}, service="dotdigital", method="GET", path="v3/email/ann", times=None)
+    if "many" in way:
+        page = {"_items": [ann], "_links": {}}
+        sandbox.order_fault(
+            {**tells, "body": page}, service="dotdigital", method="GET", path="contacts/v3$", times=None
+        )
+    yes = {"channelProperties": {"email": {"status": "subscribed"}}} if way.startswith("yes") else {}
+    records = [line(f"p{number}") for number in range(250)] if "many" in way else []
+    records += [line("ann", lists=["VIP", "News"], dataFields={"FIRSTNAME": "Ann"}, **yes)]
+    if "twice" in way:
+        records += [line("ann", lists=["vip"], dataFields={"FIRSTNAME": "Anna"}, **yes)]
+    result = loader(batch_size_rows=1 if "twice" in way else 500).run([SCHEMA, *records])
+    assert result.code == 0, result.log
+    lists = {name: held["contacts"] for name, held in sandbox.snapshot("dotdigital")["lists"].items()}
+    assert lists["VIP"] == ["zoe@example.org"]
+    assert lists["News"] == ["ann@example.org"]
+    count = 2 if "twice" in way else 1
+    notice = "stay off a list that they have left in Dotdigital, though subscribed to e-mail"
+    assert result.reasons("contacts", "noticed")[notice] == count
+
+
 def test_preferences_are_chosen_by_name_or_number_as_the_record_says(sandbox: RunningSandbox, loader: Loader) -> None:
     result = loader().run(
         [
