@@ -71,6 +71,11 @@ class Ledger:
         with self._lock:
             self._counts(stream).reasons["noticed"][text] += 1
 
+    def notice_once(self, stream: str, text: str) -> None:
+        """Count something people should know of a stream, once a run however often it comes up."""
+        with self._lock:
+            self._counts(stream).reasons["noticed"].setdefault(text, 1)
+
     def _counts(self, stream: str) -> StreamCounts:
         counts = self._streams.get(stream)
         if counts is None:

@@ -16,21 +16,18 @@ from typing_extensions import override
 from target_iterable.answers import check_endpoint, single_outcome
 from target_iterable.cart_versions import CartVersion, mark_items, version_of_items, was_stored
 from target_iterable.created_at import created_at_fault
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.identifiers import person_identity
 from target_iterable.one_by_one import OneByOne
 from target_iterable.person_check import check_person
 from target_iterable.profile_reads import Profile, ProfileReader, ProfileRefused
 from target_iterable.schemas import CART
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Sequence
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
-    from target_iterable.forgotten_people import ForgottenPeople
-    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
 
 PATH = "/api/commerce/updateCart"
 MOST_EVENTS_READ = 200
@@ -62,22 +59,14 @@ class CartSink(Sink):
     def __init__(
         self,
         stream: str,
-        client: IterableClient,
-        project_type: ProjectType,
-        forgotten: ForgottenPeople,
-        new_profiles: NewProfiles,
-        logger: logging.Logger,
+        project: Project,
     ) -> None:
         super().__init__(stream)
         # Versions of a cart that are read close together become the newest of them.
         self.max_batch_count = 100
-        self._client = client
-        self._project_type = project_type
-        self._forgotten = forgotten
-        self._new_profiles = new_profiles
-        self._profiles = ProfileReader(client, project_type, stream)
-        self._logger = logger
-        self._one_by_one = OneByOne(client.shutdown)
+        self._project = project
+        self._profiles = ProfileReader(project.client, project.type, stream)
+        self._one_by_one = OneByOne(project.client.shutdown)
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -89,7 +78,7 @@ class CartSink(Sink):
             return rejected("cartId and cartVersion must come together, or neither", "cartVersion")
         if (fault := created_at_fault(cart)) is not None:
             return rejected(fault, "createdAt")
-        owner = check_person(cart["user"], self._project_type, self._forgotten, "user")
+        owner = check_person(cart["user"], self._project.type, self._project.forgotten, "user")
         if isinstance(owner, Outcome):
             return owner
         version = _version_of(cart)
@@ -113,15 +102,15 @@ class CartSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return self._new_profiles.deliver(
+        return self._project.new_profiles.deliver(
             batch, self.stream, lambda able: self._one_by_one.deliver(able, self._send_one), _made_by
         )
 
     def _send_one(self, entry: Entry) -> Outcome:
         version = _version_of(entry.record)
         if version is None:
-            answer = self._client.ask(
-                "POST", PATH, stream=self.stream, budget=self._client.budgets.commerce, body=entry.element
+            answer = self._project.client.ask(
+                "POST", PATH, stream=self.stream, budget=self._project.client.budgets.commerce, body=entry.element
             )
             check_endpoint(answer, self.stream)
             return DELIVERED if answer.succeeded else single_outcome(answer)
@@ -152,15 +141,15 @@ class CartSink(Sink):
     def _events(self, profile: Profile) -> object:
         """Return the newest events of a person. Iterable: 100 reads a second, at most 200 events."""
         email, user_id = profile.get("email"), profile.get("userId")
-        if email and (self._project_type == "email" or not user_id):
+        if email and (self._project.type == "email" or not user_id):
             path = f"/api/events/{quote(email, safe='')}"
         else:
             path = f"/api/events/byUserId/{quote(user_id or '', safe='')}"
-        answer = self._client.ask(
+        answer = self._project.client.ask(
             "GET",
             path,
             stream=self.stream,
-            budget=self._client.budgets.event_reads,
+            budget=self._project.client.budgets.event_reads,
             parameters={"limit": str(MOST_EVENTS_READ)},
             shown_path="/api/events/…",
         )
@@ -179,11 +168,11 @@ class CartSink(Sink):
 
     def _try_version(self, entry: Entry, version: CartVersion, tries: int) -> Outcome | None:
         try:
-            answer = self._client.ask(
+            answer = self._project.client.ask(
                 "POST",
                 PATH,
                 stream=self.stream,
-                budget=self._client.budgets.commerce,
+                budget=self._project.client.budgets.commerce,
                 body=entry.element,
                 retry=ONCE,
             )
@@ -202,14 +191,14 @@ class CartSink(Sink):
     def _wait_until_shown(self, tries: int, fault: ServiceUnavailable) -> None:
         # Iterable: what was written is shown some seconds later; how many is not documented.
         seconds = min(LONGEST_PAUSE_SECONDS, 2.0**tries) * random.uniform(0.5, 1.0)  # noqa: S311 - jitter
-        self._logger.warning(
+        self._project.logger.warning(
             "%s; looking in %.1f s whether the cart arrived, before it is sent again (%d of %d tries)",
             fault,
             seconds,
             tries,
             TRIES,
         )
-        self._client.shutdown.sleep(seconds)
+        self._project.client.shutdown.sleep(seconds)
 
 
 def _made_by(entry: Entry) -> Record | None:

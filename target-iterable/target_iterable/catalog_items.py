@@ -52,8 +52,11 @@ class CatalogItemSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        if checked["value"] is not None and len(encode(checked["value"])) > LARGEST_VALUE_BYTES:
+        if checked["value"] is None:
+            return checked
+        if len(encode(checked["value"])) > LARGEST_VALUE_BYTES:
             return rejected(f"value is larger than a catalog item may be ({LARGEST_VALUE_BYTES} bytes)", "size")
+        self._catalogs.note_if_new(checked["catalogName"], self.stream)
         return checked
 
     @override

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING, Any
 
 from delivery.errors import StreamStopped
@@ -10,7 +11,7 @@ from delivery.json_text import encode
 from target_iterable.answers import NOT_FOUND, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from target_iterable.client import IterableClient
 
@@ -46,12 +47,29 @@ def _field_type(schema: Mapping[str, Any]) -> str | None:
 
 
 class Catalogs:
-    """The catalogs of a project, as far as this run has dealt with them."""
+    """The catalogs of a project, as far as this run has dealt with them; safe to use from several threads.
 
-    def __init__(self, client: IterableClient) -> None:
+    Args:
+        client: The project.
+        notice: Takes note, once a run, of what people should know: the stream, and a text.
+    """
+
+    def __init__(self, client: IterableClient, notice: Callable[[str, str], None]) -> None:
         self._client = client
+        self._notice = notice
+        self._lock = threading.Lock()
         self._known: set[str] | None = None
         self._typed: dict[str, set[str]] = {}
+
+    def note_if_new(self, name: str, stream: str) -> None:
+        """Take note of a catalog that is not there yet and will be made.
+
+        Raises:
+            StreamStopped: If the project has no catalogs.
+        """
+        with self._lock:
+            if name.lower() not in self._names(stream):
+                self._notice(stream, f"catalog '{name}' is new to the project")
 
     def ensure(self, name: str, types: Mapping[str, str], stream: str) -> None:
         """Make sure that a catalog is there and that its fields are typed.
@@ -64,18 +82,23 @@ class Catalogs:
         Raises:
             StreamStopped: If the project has no catalogs, or refuses this one.
         """
+        with self._lock:
+            known = self._names(stream)
+            if name.lower() not in known:
+                self._create(name, stream)
+                known.add(name.lower())
+            typed = self._typed.get(name)
+            if typed is None:
+                typed = self._typed[name] = self._read_typed(name, stream)
+            missing = {field: kind for field, kind in types.items() if field not in typed}
+            if missing:
+                self._type(name, missing, stream)
+                typed.update(missing)
+
+    def _names(self, stream: str) -> set[str]:
         if self._known is None:
             self._known = self._read_names(stream)
-        if name.lower() not in self._known:
-            self._create(name, stream)
-            self._known.add(name.lower())
-        typed = self._typed.get(name)
-        if typed is None:
-            typed = self._typed[name] = self._read_typed(name, stream)
-        missing = {field: kind for field, kind in types.items() if field not in typed}
-        if missing:
-            self._type(name, missing, stream)
-            typed.update(missing)
+        return self._known
 
     def _read_names(self, stream: str) -> set[str]:
         names: set[str] = set()

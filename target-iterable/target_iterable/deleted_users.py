@@ -15,7 +15,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, single_outcome
-from target_iterable.identifiers import PersonFault, ProjectType, normalize_person, person_identity
+from target_iterable.identifiers import PersonFault, normalize_person, person_identity
 from target_iterable.one_by_one import OneByOne
 from target_iterable.profile_reads import UNKNOWN_USER_ID, ProfileRefused
 from target_iterable.schemas import DELETED_USER
@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
-    from target_iterable.forgotten_people import ForgottenPeople
     from target_iterable.marketing_opt_outs import MarketingOptOuts
-    from target_iterable.new_profiles import NewProfiles
     from target_iterable.profile_reads import ProfileReader
+    from target_iterable.project import Project
 
 FORGET = "/api/users/forget"
 FORGET_CALLS_A_DAY = 1000
@@ -65,23 +63,17 @@ class DeletedUserSink(Sink):
     def __init__(
         self,
         stream: str,
-        client: IterableClient,
-        project_type: ProjectType,
-        forgotten: ForgottenPeople,
+        project: Project,
         profiles: ProfileReader,
         opt_outs: MarketingOptOuts,
-        new_profiles: NewProfiles,
     ) -> None:
         super().__init__(stream)
-        self._client = client
-        self._project_type = project_type
-        self._forgotten = forgotten
+        self._project = project
         self._profiles = profiles
         self._opt_outs = opt_outs
-        self._new_profiles = new_profiles
         # Two endpoints: that one answers says nothing of the other.
-        self._deletions = OneByOne(client.shutdown)
-        self._forgets = OneByOne(client.shutdown)
+        self._deletions = OneByOne(project.client.shutdown)
+        self._forgets = OneByOne(project.client.shutdown)
         self._forget_calls = 0
         self._one_forgets = threading.Lock()
 
@@ -90,13 +82,13 @@ class DeletedUserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        normalized = normalize_person(checked, self._project_type)
+        normalized = normalize_person(checked, self._project.type)
         if isinstance(normalized, PersonFault):
             return rejected(normalized.reason, "identifier")
         action = normalized.get("action") or "delete"
-        name = "email" if self._project_type == "email" or not normalized.get("userId") else "userId"
+        name = "email" if self._project.type == "email" or not normalized.get("userId") else "userId"
         person = {name: normalized[name]}
-        if self._forgotten.has(person):
+        if self._project.forgotten.has(person):
             return DELIVERED if action == "forget" else FORGOTTEN
         return {**person, "action": action}
 
@@ -133,17 +125,17 @@ class DeletedUserSink(Sink):
         (name, identifier), *_ = person.items()
         path = "/api/users/byUserId/" if name == "userId" else "/api/users/"
         try:
-            answer = self._client.ask(
+            answer = self._project.client.ask(
                 "DELETE",
                 path + quote(identifier, safe=""),
                 stream=self.stream,
-                budget=self._client.budgets.user_deletions,
+                budget=self._project.client.budgets.user_deletions,
                 shown_path=f"{path}{{{name}}}",
             )
         finally:
             # Under which other identifiers this person was known is not told: should one come again, it is looked up.
             # That holds for a call without an answer too, which may have had its effect.
-            self._new_profiles.forget_all()
+            self._project.new_profiles.forget_all()
         if answer.succeeded or answer.code in {BAD_PARAMETERS, UNKNOWN_USER_ID}:
             return DELIVERED
         return single_outcome(answer)
@@ -157,11 +149,11 @@ class DeletedUserSink(Sink):
         if self._forget_calls >= FORGET_CALLS_A_DAY:
             return DAY_USED_UP
         try:
-            answer = self._client.ask(
+            answer = self._project.client.ask(
                 "POST",
                 FORGET,
                 stream=self.stream,
-                budget=self._client.budgets.forget,
+                budget=self._project.client.budgets.forget,
                 body=encode(person),
                 retry=FORGET_PATIENCE,
             )
@@ -171,7 +163,7 @@ class DeletedUserSink(Sink):
         self._forget_calls += 1
         if answer.succeeded or answer.code == FORGOTTEN_CODE or self._is_unknown(person, answer.code):
             # Records about this person that are read later in this run do not leave any more.
-            self._forgotten.add(person)
+            self._project.forgotten.add(person)
             return DELIVERED
         return single_outcome(answer)
 

@@ -20,14 +20,11 @@ from target_iterable.person_check import check_person
 from target_iterable.schemas import EVENT
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Sequence
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
-    from target_iterable.forgotten_people import ForgottenPeople
-    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
 
 PATH = "/api/events/trackBulk"
 
@@ -52,20 +49,13 @@ class EventSink(Sink):
     def __init__(
         self,
         stream: str,
-        client: IterableClient,
-        project_type: ProjectType,
-        forgotten: ForgottenPeople,
-        new_profiles: NewProfiles,
-        logger: logging.Logger,
+        project: Project,
     ) -> None:
         super().__init__(stream)
-        self._client = client
-        self._forgotten = forgotten
-        self._new_profiles = new_profiles
-        self._project_type = project_type
+        self._project = project
         # Iterable: an event of an email project may name its person by userId too, if that person is known.
-        self._identified_like: ProjectType = "userid" if project_type == "userid" else "hybrid"
-        self._dropped_fields = DroppedFields(logger)
+        self._identified_like: ProjectType = "userid" if project.type == "userid" else "hybrid"
+        self._dropped_fields = DroppedFields(project.logger)
         self._without_id = count(1)
 
     @override
@@ -79,7 +69,7 @@ class EventSink(Sink):
         if (fault := created_at_fault(event)) is not None:
             return rejected(fault, "createdAt")
         identifiers: Record = {name: event[name] for name in ("email", "userId") if name in event}
-        person = check_person(identifiers, self._identified_like, self._forgotten)
+        person = check_person(identifiers, self._identified_like, self._project.forgotten)
         return person if isinstance(person, Outcome) else {**event, **person}
 
     @override
@@ -97,18 +87,20 @@ class EventSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return self._new_profiles.deliver(
+        return self._project.new_profiles.deliver(
             batch, self.stream, lambda able: deliver_narrowing(able, self._attempt), self._made_by
         )
 
     def _made_by(self, entry: Entry) -> Record | None:
         """Iterable: an event makes an unknown person by userId, and nobody in an email project."""
         user_id = entry.record.get("userId")
-        return {"userId": user_id} if user_id and self._project_type != "email" else None
+        return {"userId": user_id} if user_id and self._project.type != "email" else None
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         body = b'{"events":[' + b",".join(entry.element for entry in batch) + b"]}"
-        answer = self._client.ask("POST", PATH, stream=self.stream, budget=self._client.budgets.events_bulk, body=body)
+        answer = self._project.client.ask(
+            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.events_bulk, body=body
+        )
         check_endpoint(answer, self.stream)
         if not answer.succeeded:
             if len(batch) == 1:

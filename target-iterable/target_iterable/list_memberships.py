@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
     from target_iterable.client import IterableClient
     from target_iterable.dropped_fields import DroppedFields
-    from target_iterable.forgotten_people import ForgottenPeople
     from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
     from target_iterable.static_lists import StaticLists
 
 Action = Literal["add", "remove"]
@@ -200,14 +200,12 @@ class ListMembershipSink(Sink):
     def __init__(
         self,
         stream: str,
-        project_type: ProjectType,
+        project: Project,
         changes: ListChanges,
-        forgotten: ForgottenPeople,
     ) -> None:
         super().__init__(stream)
-        self._project_type = project_type
+        self._project = project
         self._changes = changes
-        self._forgotten = forgotten
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -215,7 +213,7 @@ class ListMembershipSink(Sink):
         if isinstance(checked, Outcome):
             return checked
         given = {name: value for name, value in checked.items() if value is not None}
-        person = check_person(given, self._project_type, self._forgotten)
+        person = check_person(given, self._project.type, self._project.forgotten)
         if isinstance(person, Outcome):
             return person
         return {"action": "add", **person, "list": self._changes.find(person["list"], self.stream)}

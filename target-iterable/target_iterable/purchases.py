@@ -9,7 +9,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, single_outcome
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.identifiers import person_identity
 from target_iterable.one_by_one import OneByOne
 from target_iterable.person_check import check_person
 from target_iterable.schemas import PURCHASE
@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
-    from target_iterable.forgotten_people import ForgottenPeople
-    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
     from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/commerce/trackPurchase"
@@ -42,28 +40,22 @@ class PurchaseSink(Sink):
     def __init__(
         self,
         stream: str,
-        client: IterableClient,
-        project_type: ProjectType,
-        forgotten: ForgottenPeople,
+        project: Project,
         fields: ProjectFields,
-        new_profiles: NewProfiles,
     ) -> None:
         super().__init__(stream)
         # Few, so that all lanes have work; more than one, so that one that fails goes behind others.
         self.max_batch_count = 20
-        self._client = client
-        self._project_type = project_type
-        self._forgotten = forgotten
+        self._project = project
         self._fields = fields
-        self._new_profiles = new_profiles
-        self._one_by_one = OneByOne(client.shutdown)
+        self._one_by_one = OneByOne(project.client.shutdown)
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        buyer = check_person(checked["user"], self._project_type, self._forgotten, "user")
+        buyer = check_person(checked["user"], self._project.type, self._project.forgotten, "user")
         if isinstance(buyer, Outcome):
             return buyer
         fields = self._fields.fit(buyer.get("dataFields") or {}, self.stream)
@@ -85,7 +77,7 @@ class PurchaseSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
-        return self._new_profiles.deliver(
+        return self._project.new_profiles.deliver(
             batch,
             self.stream,
             lambda able: self._one_by_one.deliver(able, self._send_one),
@@ -93,8 +85,8 @@ class PurchaseSink(Sink):
         )
 
     def _send_one(self, entry: Entry) -> Outcome:
-        answer = self._client.ask(
-            "POST", PATH, stream=self.stream, budget=self._client.budgets.commerce, body=entry.element
+        answer = self._project.client.ask(
+            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.commerce, body=entry.element
         )
         check_endpoint(answer, self.stream)
         return DELIVERED if answer.succeeded else single_outcome(answer)

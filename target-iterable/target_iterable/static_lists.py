@@ -13,6 +13,8 @@ from delivery.json_text import encode
 from target_iterable.subscription_groups import NameFault, choose
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from target_iterable.client import IterableClient
 
 PATH = "/api/lists"
@@ -44,10 +46,12 @@ class StaticLists:
 
     Args:
         client: The project.
+        notice: Takes note, once a run, of what people should know: the stream, and a text.
     """
 
-    def __init__(self, client: IterableClient) -> None:
+    def __init__(self, client: IterableClient, notice: Callable[[str, str], None]) -> None:
         self._client = client
+        self._notice = notice
         self._lists: list[ListedList] | None = None
         self._lock = threading.Lock()
 
@@ -63,7 +67,10 @@ class StaticLists:
             ServiceUnavailable: If Iterable does not tell its lists.
         """
         with self._lock:
-            return self._find(given, stream)
+            found = self._find(given, stream)
+        if found is None:
+            self._notice(stream, f"list '{given}' is new to the project")
+        return found
 
     def ensure(self, given: int | str, stream: str) -> int:
         """Return a list's number; makes the list if it is given by a name that no list has yet.

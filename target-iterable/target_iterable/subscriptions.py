@@ -14,7 +14,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import NOT_FOUND, single_outcome
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.identifiers import person_identity
 from target_iterable.person_check import check_person
 from target_iterable.schemas import SUBSCRIPTION
 from target_iterable.subscription_choices import Choices, ChoicesWriter, reference
@@ -30,16 +30,13 @@ from target_iterable.subscription_wishes import (
 )
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Iterable, Mapping, Sequence
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
-    from target_iterable.forgotten_people import ForgottenPeople
     from target_iterable.list_memberships import Action as ListAction
     from target_iterable.list_memberships import ListChanges
-    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
 
 Writes = Literal["auto", "incremental"]
 
@@ -67,31 +64,23 @@ class SubscriptionSink(Sink):
     stage: ClassVar[int] = 4
     record_schema: ClassVar[dict[str, Any]] = SUBSCRIPTION
 
-    def __init__(  # noqa: PLR0913 - what it works with
+    def __init__(
         self,
         stream: str,
-        client: IterableClient,
-        project_type: ProjectType,
+        project: Project,
         *,
         groups: SubscriptionGroups,
         list_changes: ListChanges,
-        new_profiles: NewProfiles,
-        forgotten: ForgottenPeople,
         writes: Writes,
-        logger: logging.Logger,
     ) -> None:
         super().__init__(stream)
-        self._client = client
-        self._project_type = project_type
+        self._project = project
         self._groups = groups
         self._list_changes = list_changes
-        self._new_profiles = new_profiles
-        self._forgotten = forgotten
         self._writes = writes
-        self._logger = logger
         self._overwriting = False
         self._of_run = ChoicesOfRun()
-        self._writer = ChoicesWriter(client, stream)
+        self._writer = ChoicesWriter(project.client, stream)
 
     @override
     def prepare(self, record: Record) -> Record | Outcome:
@@ -99,7 +88,7 @@ class SubscriptionSink(Sink):
         if isinstance(checked, Outcome):
             return checked
         given = {name: value for name, value in checked.items() if value is not None}
-        person = check_person(given, self._project_type, self._forgotten)
+        person = check_person(given, self._project.type, self._project.forgotten)
         if isinstance(person, Outcome):
             return person
         given = person["subscriptionGroupId"]
@@ -156,21 +145,21 @@ class SubscriptionSink(Sink):
             if self._must_read(wisher):
                 to_read.append(wisher)
             else:
-                certain.append(Change(wisher, reference(wisher.person, self._project_type), wisher.wishes))
+                certain.append(Change(wisher, reference(wisher.person, self._project.type), wisher.wishes))
         try:
             self._change_one_by_one(certain, outcomes)
         except IncrementalMissing:
             to_read += [change.wisher for change in certain]
         for start in range(0, len(to_read), PEOPLE_READ_AT_ONCE):
             part = to_read[start : start + PEOPLE_READ_AT_ONCE]
-            with self._new_profiles.claimed([wisher.person for wisher in part]):
+            with self._project.new_profiles.claimed([wisher.person for wisher in part]):
                 try:
                     self._change_after_reading(part, outcomes)
                 except IncrementalMissing:
                     self._change_after_reading(part, outcomes)
 
     def _must_read(self, wisher: Wisher) -> bool:
-        may_be_new = self._new_profiles.active and not self._new_profiles.knows(wisher.person)
+        may_be_new = self._project.new_profiles.active and not self._project.new_profiles.knows(wisher.person)
         return self._overwriting or may_be_new or wisher.needs_profile
 
     def _change_after_reading(self, wishers: Sequence[Wisher], outcomes: dict[int, Outcome]) -> None:
@@ -180,7 +169,7 @@ class SubscriptionSink(Sink):
             IncrementalMissing: If it turns out, before anything was changed, that profiles have to be overwritten.
         """
         groups = [group for kind in KINDS for group in self._groups.all(kind, self.stream)]
-        profiles = self._new_profiles.reader(self.stream).read_many([wisher.person for wisher in wishers])
+        profiles = self._project.new_profiles.reader(self.stream).read_many([wisher.person for wisher in wishers])
         one_by_one: list[Change] = []
         at_once: list[Overwriting] = []
         for wisher, profile in zip(wishers, profiles, strict=True):
@@ -189,16 +178,16 @@ class SubscriptionSink(Sink):
                 continue
             chosen = self._of_run.applied(wisher.identity, Choices.of(profile or {}), groups)
             wishes = wishes_to_carry_out(wisher.wishes, chosen, outcomes, new=profile is None)
-            named = reference(profile or wisher.person, self._project_type, new=profile is None)
+            named = reference(profile or wisher.person, self._project.type, new=profile is None)
             change = Change(wisher, named, wishes)
-            if profile is None and self._project_type == "email" and "email" not in named:
+            if profile is None and self._project.type == "email" and "email" not in named:
                 outcomes.update((wish.place, _CANNOT_BE_MADE) for wish in wishes)
             elif profile is None and wishes:
                 # Somebody new is kept from what the setting for new profiles says, except for what the records want.
-                first = self._of_run.applied(wisher.identity, self._new_profiles.first_choices, groups)
+                first = self._of_run.applied(wisher.identity, self._project.new_profiles.first_choices, groups)
                 at_once.append(Overwriting(change, None, first))
             elif profile is not None:
-                self._new_profiles.remember(profile)
+                self._project.new_profiles.remember(profile)
                 if self._overwriting:
                     at_once.append(Overwriting(change, Choices.of(profile), chosen))
                 else:
@@ -236,7 +225,7 @@ class SubscriptionSink(Sink):
     def _settle(self, change: Change, wish: Wish, outcome: Outcome, outcomes: dict[int, Outcome]) -> None:
         outcomes[wish.place] = outcome
         if outcome == DELIVERED:
-            self._new_profiles.remember(change.named)
+            self._project.new_profiles.remember(change.named)
             self._of_run.note(change.wisher.identity, wish.group, wish.action)
 
     def _change_one_by_one(self, changes: Sequence[Change], outcomes: dict[int, Outcome]) -> None:
@@ -262,11 +251,11 @@ class SubscriptionSink(Sink):
             "users": [one["email"] for one in people if "email" in one],
             "usersByUserId": [one["userId"] for one in people if "userId" in one],
         }
-        answer = self._client.ask(
+        answer = self._project.client.ask(
             "PUT",
             f"/api/subscriptions/{group.kind}/{group.id}",
             stream=self.stream,
-            budget=self._client.budgets.subscriptions,
+            budget=self._project.client.budgets.subscriptions,
             parameters={"action": action},
             body=encode({name: identifiers for name, identifiers in by_identifier.items() if identifiers}),
         )
@@ -289,7 +278,7 @@ class SubscriptionSink(Sink):
             )
             raise StreamStopped(message)
         self._overwriting = True
-        self._logger.warning(
+        self._project.logger.warning(
             "Iterable's incremental subscription endpoints are not enabled for this project: each person's choices are "
             "read and written back as a whole, which takes a read a person. Ask Iterable to enable them."
         )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from delivery.errors import AccessRefused, SettingsError
 from delivery.settings import settings_schema
 from delivery.target import DeliveryTarget
-from singer_sdk import typing as th
 from typing_extensions import override
 
 from target_iterable.carts import CartSink
@@ -28,9 +27,11 @@ from target_iterable.new_profiles import SETTING as NEW_PROFILES_SETTING
 from target_iterable.new_profiles import WARNING as NEW_PROFILES_WARNING
 from target_iterable.new_profiles import NewProfileRule, NewProfiles
 from target_iterable.profile_reads import ProfileReader
+from target_iterable.project import Project
 from target_iterable.project_fields import NewFieldRule, ProjectFields
 from target_iterable.purchases import PurchaseSink
 from target_iterable.schemas import CATALOG_NAME
+from target_iterable.settings import OWN_SETTINGS
 from target_iterable.static_lists import StaticLists
 from target_iterable.subscription_groups import SubscriptionGroups
 from target_iterable.subscriptions import SubscriptionSink
@@ -54,145 +55,13 @@ STREAMS = (
 MAKING_PEOPLE = frozenset({"users", "purchases", "carts", "events", "subscriptions", "list_memberships"})
 """Streams whose requests can make new profiles."""
 
-NAME_OR_NUMBER = th.CustomType({"type": ["string", "integer"]})
-
 
 class TargetIterable(DeliveryTarget):
     """Singer target for Iterable."""
 
     name = "target-iterable"
     destination = "iterable"
-    config_jsonschema: ClassVar[dict[str, Any]] = settings_schema(
-        th.Property(
-            "api_key",
-            th.StringType(min_length=1),
-            required=True,
-            secret=True,
-            title="API key",
-            description="Server-side API key of the Iterable project.",
-        ),
-        th.Property(
-            "data_center",
-            th.StringType,
-            default="us",
-            allowed_values=["us", "eu"],
-            title="Data center",
-            description="Data centre of the project.",
-        ),
-        th.Property(
-            "api_url",
-            th.StringType,
-            title="API URL",
-            description="Base URL that replaces the data centre's, for a sandbox or a proxy.",
-        ),
-        th.Property(
-            "project_type",
-            th.StringType,
-            default="hybrid",
-            allowed_values=["hybrid", "userid", "email"],
-            title="Project type",
-            description="What the project identifies people by; chosen when the project was made, told by no API.",
-        ),
-        th.Property(
-            "create_new_fields",
-            th.BooleanType,
-            title="Create new fields",
-            description=(
-                "Whether profile fields that the project does not know are created (true) or dropped (false). Without "
-                "it the project's own setting decides."
-            ),
-        ),
-        th.Property(
-            "max_new_fields",
-            th.IntegerType(minimum=0),
-            title="Max new fields",
-            description=(
-                "How many profile fields a run may create; a record that would bring more is rejected. Without it any "
-                "number, with a warning where the project comes to more than the 1 000 that Iterable recommends."
-            ),
-        ),
-        th.Property(
-            "field_ownership",
-            th.ObjectType(additional_properties=th.StringType(allowed_values=["source", "destination", "first_write"])),
-            title="Field ownership",
-            description=(
-                "Who owns a profile field of the stream users, by the field's name: source (the default) is always "
-                "written, destination only while the profile has no value there, first_write only with the profile's "
-                "creation."
-            ),
-        ),
-        th.Property(
-            "email_changes",
-            th.StringType,
-            default="follow",
-            allowed_values=["follow", "ignore"],
-            title="E-mail changes",
-            description=(
-                "Email projects: whether the address of a profile is changed first when a user's record has its userId "
-                "and another email (follow), or the new address is taken for another person (ignore)."
-            ),
-        ),
-        th.Property(
-            "merge_guests",
-            th.BooleanType,
-            default=True,
-            title="Merge guests",
-            description=(
-                "Hybrid projects: whether the profile of a guest, who has no userId, is merged into the customer who "
-                "comes with the same address. Otherwise that customer's record is rejected."
-            ),
-        ),
-        th.Property(
-            "unsubscribe_new_profiles",
-            th.ObjectType(
-                th.Property("marketing", th.BooleanType, description="All channels that carry marketing."),
-                th.Property("channels", th.ArrayType(NAME_OR_NUMBER), description="Channels, by name or number."),
-                th.Property(
-                    "message_types", th.ArrayType(NAME_OR_NUMBER), description="Message types, by name or number."
-                ),
-                th.Property(
-                    "unless",
-                    th.StringType(min_length=1),
-                    description="Profile field whose true says that a new person may stay subscribed.",
-                ),
-                additional_properties=False,
-            ),
-            title="Unsubscribe new profiles",
-            description=(
-                "What people are unsubscribed of who are new to Iterable, before anything else makes their profile. "
-                "Without it Iterable subscribes them to everything that people must opt out of. An empty object says "
-                "that this is wanted."
-            ),
-        ),
-        th.Property(
-            "subscription_writes",
-            th.StringType,
-            default="auto",
-            allowed_values=["auto", "incremental"],
-            title="Subscription writes",
-            description=(
-                "How channels and message types are joined and left: by Iterable's incremental endpoints, and where "
-                "the project lacks them by reading and rewriting a person's choices (auto); or by the former only "
-                "(incremental)."
-            ),
-        ),
-        th.Property(
-            "list",
-            th.StringType(min_length=1),
-            title="List",
-            description="Name or number of the static list that everybody in the stream users joins; made when absent.",
-        ),
-        th.Property(
-            "commerce_requests_per_second",
-            th.IntegerType(minimum=1),
-            default=50,
-            title="Commerce requests per second",
-            description=(
-                "Limit to assume for purchases and carts together, because Iterable documents none; four fifths of it "
-                "are used, and less after a refusal."
-            ),
-        ),
-    )
+    config_jsonschema: ClassVar[dict[str, Any]] = settings_schema(*OWN_SETTINGS)
 
     def __init__(self, **arguments: Any) -> None:
         super().__init__(**arguments)
@@ -203,9 +72,9 @@ class TargetIterable(DeliveryTarget):
             budgets=Budgets.documented(self.shutdown, self.config["commerce_requests_per_second"]),
             shutdown=self.shutdown,
         )
-        self._catalogs = Catalogs(self._client)
+        self._catalogs = Catalogs(self._client, self.ledger.notice_once)
         self._groups = SubscriptionGroups(self._client)
-        self._lists = StaticLists(self._client)
+        self._lists = StaticLists(self._client, self.ledger.notice_once)
         self._new_profiles = NewProfiles(self._client, self.config["project_type"], None)
         self._warned_of_new_profiles = False
         self._forgotten = ForgottenPeople(self._client, self.config["project_type"], self.logger)
@@ -236,6 +105,11 @@ class TargetIterable(DeliveryTarget):
             rule = NewProfileRule.from_setting(setting, self._groups)
             self._new_profiles = NewProfiles(self._client, self.config["project_type"], rule)
 
+    @property
+    def _project(self) -> Project:
+        """The project, once the loader is connected."""
+        return Project(self._client, self.config["project_type"], self._forgotten, self._new_profiles, self.logger)
+
     @override
     def make_sink(self, stream: str) -> Sink:
         binding = self._binding(stream)
@@ -254,25 +128,15 @@ class TargetIterable(DeliveryTarget):
 
     def _sink_makers(self) -> dict[str, Callable[[str], Sink]]:
         """Return what makes the sink of each stream of `STREAMS`."""
-        client, project_type, forgotten, logger, new_profiles = (
-            self._client,
-            self.config["project_type"],
-            self._forgotten,
-            self.logger,
-            self._new_profiles,
-        )
+        project = self._project
         return {
             "users": self._user_sink,
-            "purchases": lambda stream: PurchaseSink(
-                stream, client, project_type, forgotten, self._fields, new_profiles
-            ),
-            "carts": lambda stream: CartSink(stream, client, project_type, forgotten, new_profiles, logger),
-            "events": lambda stream: EventSink(stream, client, project_type, forgotten, new_profiles, logger),
+            "purchases": lambda stream: PurchaseSink(stream, project, self._fields),
+            "carts": lambda stream: CartSink(stream, project),
+            "events": lambda stream: EventSink(stream, project),
             "subscriptions": self._subscription_sink,
-            "list_memberships": lambda stream: ListMembershipSink(
-                stream, project_type, self._list_changes(), forgotten
-            ),
-            "catalog_items": lambda stream: CatalogItemSink(stream, client, self._catalogs),
+            "list_memberships": lambda stream: ListMembershipSink(stream, project, self._list_changes()),
+            "catalog_items": lambda stream: CatalogItemSink(stream, self._client, self._catalogs),
             "deleted_users": self._deleted_user_sink,
         }
 
@@ -282,30 +146,24 @@ class TargetIterable(DeliveryTarget):
         owners = self.config.get("field_ownership") or {}
         follows = project_type == "email" and self.config["email_changes"] == "follow"
         merges = project_type == "hybrid" and self.config["merge_guests"]
-        joined = self.config.get("list")
+        if joined := self.config.get("list"):
+            self._list_changes().find(joined, stream)
         rules = UserRules(
-            project_type=project_type,
-            forgotten=self._forgotten,
             fields=self._fields,
-            new_profiles=self._new_profiles,
             ownership=FieldOwnership(owners, profiles) if owners else None,
             email_changes=EmailChanges(client, profiles, self._new_profiles, stream) if follows else None,
             guests=GuestMerges(client, profiles, stream) if merges else None,
             joined_list=JoinedList(self._lists, self._list_members(), project_type, joined) if joined else None,
         )
-        return UserSink(stream, client, rules, self.logger)
+        return UserSink(stream, self._project, rules)
 
     def _subscription_sink(self, stream: str) -> Sink:
         return SubscriptionSink(
             stream,
-            self._client,
-            self.config["project_type"],
+            self._project,
             groups=self._groups,
             list_changes=self._list_changes(),
-            new_profiles=self._new_profiles,
-            forgotten=self._forgotten,
             writes=self.config["subscription_writes"],
-            logger=self.logger,
         )
 
     def _list_changes(self) -> ListChanges:
@@ -323,7 +181,7 @@ class TargetIterable(DeliveryTarget):
         client, project_type = self._client, self.config["project_type"]
         profiles = ProfileReader(client, project_type, stream)
         opt_outs = MarketingOptOuts(client, self._groups, profiles, stream)
-        return DeletedUserSink(stream, client, project_type, self._forgotten, profiles, opt_outs, self._new_profiles)
+        return DeletedUserSink(stream, self._project, profiles, opt_outs)
 
     def _binding(self, stream: str) -> Any:  # noqa: ANN401 - a setting
         if stream in STREAMS:

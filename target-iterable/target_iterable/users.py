@@ -15,23 +15,20 @@ from target_iterable.answers import check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
 from target_iterable.catalogs import field_types
 from target_iterable.dropped_fields import DroppedFields
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.identifiers import person_identity
 from target_iterable.identity_changes import EMAIL_CONFLICT
 from target_iterable.person_check import check_person
 from target_iterable.schemas import USER
 
 if TYPE_CHECKING:
-    import logging
     from collections.abc import Sequence
 
     from delivery.entry import Entry
 
-    from target_iterable.client import IterableClient
     from target_iterable.field_ownership import FieldOwnership
-    from target_iterable.forgotten_people import ForgottenPeople
     from target_iterable.identity_changes import EmailChanges, GuestMerges
     from target_iterable.list_memberships import JoinedList
-    from target_iterable.new_profiles import NewProfiles
+    from target_iterable.project import Project
     from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/users/bulkUpdate"
@@ -42,20 +39,14 @@ class UserRules:
     """What is asked and done about people before and after their profiles are written.
 
     Attributes:
-        project_type: What the project identifies people by.
-        forgotten: Knows whom Iterable has forgotten.
         fields: Fits profile fields to the project's types.
-        new_profiles: Makes new people unsubscribed before their profile is written.
         ownership: Takes out fields that are not the source's to write; None if all are.
         email_changes: Follows changes of address; None where a project needs no call of its own for them.
         guests: Merges guests into customers; None if that is not wanted.
         joined_list: The list that everybody joins; None if there is none.
     """
 
-    project_type: ProjectType
-    forgotten: ForgottenPeople
     fields: ProjectFields
-    new_profiles: NewProfiles
     ownership: FieldOwnership | None = None
     email_changes: EmailChanges | None = None
     guests: GuestMerges | None = None
@@ -72,11 +63,11 @@ class UserSink(Sink):
     stage: ClassVar[int] = 0
     record_schema: ClassVar[dict[str, Any]] = USER
 
-    def __init__(self, stream: str, client: IterableClient, rules: UserRules, logger: logging.Logger) -> None:
+    def __init__(self, stream: str, project: Project, rules: UserRules) -> None:
         super().__init__(stream)
-        self._client = client
+        self._project = project
         self._rules = rules
-        self._dropped_fields = DroppedFields(logger)
+        self._dropped_fields = DroppedFields(project.logger)
         self._announced_types: dict[str, str] = {}
         creation = rules.fields.rule.created
         self._head = b'{"users":[' if creation is None else b'{"createNewFields":' + encode(creation) + b',"users":['
@@ -90,7 +81,7 @@ class UserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        person = check_person(checked, self._rules.project_type, self._rules.forgotten)
+        person = check_person(checked, self._project.type, self._project.forgotten)
         if isinstance(person, Outcome) or not person.get("dataFields"):
             return person
         fields = self._rules.fields.fit(person["dataFields"], self.stream, self._announced_types)
@@ -116,7 +107,7 @@ class UserSink(Sink):
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         outcomes, places, entries = self._make_ready(batch)
-        results = self._rules.new_profiles.deliver(
+        results = self._project.new_profiles.deliver(
             entries, self.stream, lambda able: deliver_narrowing(able, self._attempt)
         )
         for place, entry, outcome in zip(places, entries, results, strict=True):
@@ -155,8 +146,8 @@ class UserSink(Sink):
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         body = self._head + b",".join(entry.element for entry in batch) + b"]}"
-        answer = self._client.ask(
-            "POST", PATH, stream=self.stream, budget=self._client.budgets.users_bulk_update, body=body
+        answer = self._project.client.ask(
+            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.users_bulk_update, body=body
         )
         check_endpoint(answer, self.stream)
         if not answer.succeeded:

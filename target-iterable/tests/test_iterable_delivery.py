@@ -235,5 +235,6 @@ def test_a_dry_run_changes_nothing(loader: LoaderProcess, sandbox: RunningSandbo
     result = loader.run([*users(person(1), {"email": "bad"}), *purchases(purchase(1)), *items, state_line({"at": 1})])
     assert result.code == 0
     assert result.counts("users") == (2, 0, 1, 1)
+    assert result.reasons("catalog_items", "noticed") == {"catalog 'p' is new to the project": 1}
     assert result.states == []
     assert all(call["method"] == "GET" for call in sandbox.requests(service="iterable"))

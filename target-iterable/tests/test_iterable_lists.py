@@ -199,7 +199,11 @@ def test_wrong_lists_stop_the_stream(loader: LoaderProcess, sandbox: RunningSand
 
 def test_a_dry_run_makes_no_list(loader: LoaderProcess, sandbox: RunningSandbox) -> None:
     loader.settings["dry_run"] = True
-    assert loader.run(list_memberships(member(1))).counts("list_memberships") == (1, 0, 0, 1)
+    loader.settings["list"] = "Everybody"
+    result = loader.run([*users(), *list_memberships(member(1), member(2))])
+    assert result.counts("list_memberships") == (2, 0, 0, 2)
+    assert result.reasons("list_memberships", "noticed") == {"list 'VIP' is new to the project": 1}
+    assert result.reasons("users", "noticed") == {"list 'Everybody' is new to the project": 1}
     assert lists(sandbox) == {}
 
 
