@@ -20,7 +20,7 @@ test: set-up ## Check style and types, and run every test
 	@.venv/bin/ruff check .
 	@.venv/bin/ruff format --check .
 	@scripts/check_types.sh
-	@.venv/bin/python -m pytest $(TESTS)
+	@.venv/bin/python -m pytest --numprocesses logical --dist loadfile $(TESTS)
 
 format: set-up ## Format the code
 	@.venv/bin/ruff check --fix .
