@@ -66,9 +66,8 @@ class ProjectFields:
         self._notice = notice
         self._types: Mapping[str, str] | None = None
         self._new: set[str] = set()
-        self._told: set[str] = set()
         self._told_many = False
-        self._plans = _Plans({}, _NOTHING)
+        self._plans = _Plans({}, _NOTHING, self._new)
 
     def fit(
         self, fields: Mapping[str, Any], stream: str, announced: Mapping[str, str] | None = None
@@ -83,24 +82,31 @@ class ProjectFields:
         """
         types, announced = self._known(), announced or _NOTHING
         if self._plans.types is not types or self._plans.announced is not announced:
-            self._plans = _Plans(types, announced)
+            self._plans = _Plans(types, announced, self._new)
         fitting = _Fitting(self._plans)
         fitted = fitting.fit_object("", fields)
         if fitting.fault is not None:
             return rejected(fitting.fault, "field type")
-        if types and self.rule.created is not False and not fitting.new <= self._new:
-            return self._with_new(fitted, fitting.new, stream)
-        self._tell_new(fitting.new, stream)
+        if fitting.new:
+            if self.rule.created is not False and self._too_many(fitting.new):
+                names = ", ".join(sorted(fitting.new))
+                reason = f"new fields: {names}; setting max_new_fields allows {self.rule.most} a run"
+                return rejected(reason, "new field")
+            self._accept(fitting.new, stream)
         return fitted
 
-    def _with_new(self, fitted: dict[str, Any], new: set[str], stream: str) -> dict[str, Any] | Outcome:
-        further = new - self._new
-        if self.rule.most is not None and len(self._new) + len(further) > self.rule.most:
-            names = ", ".join(sorted(further))
-            return rejected(f"new fields: {names}; setting max_new_fields allows {self.rule.most} a run", "new field")
-        self._new |= further
-        self._tell_new(new, stream)
-        total = len(self._types or ()) + len(self._new)
+    def _too_many(self, new: set[str]) -> bool:
+        return self.rule.most is not None and len(self._new) + len(new) > self.rule.most
+
+    def _accept(self, new: set[str], stream: str) -> None:
+        """Take fields for known from now on."""
+        self._new |= new
+        self._plans = _Plans(self._plans.types, self._plans.announced, self._new)
+        if self.rule.created is False:
+            return
+        for name in sorted(new):
+            self._notice(stream, f"field '{name}' is new to the project")
+        total = len(self._plans.types) + len(self._new)
         if total > SOFT_LIMIT and not self._told_many:
             self._told_many = True
             self._logger.warning(
@@ -109,13 +115,6 @@ class ProjectFields:
                 total,
                 SOFT_LIMIT,
             )
-        return fitted
-
-    def _tell_new(self, new: set[str], stream: str) -> None:
-        if self.rule.created is not False:
-            for name in sorted(new - self._told):
-                self._notice(stream, f"field '{name}' is new to the project")
-            self._told |= new
 
     def _known(self) -> Mapping[str, str]:
         if self._types is None:
@@ -148,7 +147,7 @@ class _Look:
         name: Its name.
         path: Its dotted path.
         classes: Classes of elements with which a list is what the field takes.
-        is_new: Whether the project does not know it.
+        is_new: Whether it is new.
     """
 
     name: str
@@ -163,7 +162,7 @@ class _Plan:
 
     Attributes:
         look: The fields whose values must be looked at, one by one.
-        new: Of the others, the paths the project does not know.
+        new: Of the others, the paths that are new.
     """
 
     look: tuple[_Look, ...]
@@ -180,9 +179,17 @@ class _Plans:
         announced: Types that the stream's SCHEMA announces.
     """
 
-    def __init__(self, types: Mapping[str, str], announced: Mapping[str, str]) -> None:
+    def __init__(self, types: Mapping[str, str], announced: Mapping[str, str], accepted: set[str]) -> None:
+        """Begin without a plan.
+
+        Args:
+            types: Types that the project has fixed; none if it does not tell them.
+            announced: Types that the stream's SCHEMA announces.
+            accepted: Fields that the project does not know, and that this run has dealt with.
+        """
         self.types = types
         self.announced = announced
+        self._accepted = accepted
         self._plans: dict[tuple[str, tuple[str, ...], tuple[type, ...]], _Plan] = {}
 
     def of(self, prefix: str, fields: Mapping[str, Any]) -> _Plan:
@@ -195,13 +202,17 @@ class _Plans:
             plan = self._plans[shape] = self._make(prefix, fields)
         return plan
 
+    def is_new(self, path: str) -> bool:
+        """Tell whether the project does not know a field, as far as it tells its fields, nor this run."""
+        return bool(self.types) and path not in self.types and path not in self._accepted
+
     def _make(self, prefix: str, fields: Mapping[str, Any]) -> _Plan:
         look: list[_Look] = []
         new: set[str] = set()
         for name, value in fields.items():
             path = prefix + name
             known = self.types.get(path)
-            is_new = known is None and bool(self.types)
+            is_new = self.is_new(path)
             kind = known or self.announced.get(path)
             classes = SINGLE_VALUES if kind is None else AS_IT_IS.get(kind, frozenset())
             if value.__class__ not in classes:
@@ -216,7 +227,7 @@ class _Fitting:
     """One record's passage through the types.
 
     Attributes:
-        new: The fields the project does not know and that the record gives a value.
+        new: The fields that are new and that the record gives a value.
         fault: What does not fit, without the value; None if all does.
     """
 
@@ -256,7 +267,7 @@ class _Fitting:
         return self.fit_object(f"{path}.", fitted) if kind == "object" else fitted
 
     def _fit_new(self, path: str, value: Any) -> Any:  # noqa: ANN401 - JSON
-        if self._types:
+        if self._plans.is_new(path):
             self.new.add(path)
         announced = self._announced.get(path)
         if announced is not None:
