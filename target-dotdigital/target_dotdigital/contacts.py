@@ -115,6 +115,7 @@ class ContactSink(Sink):
     def __init__(self, stream: str, services: ContactServices) -> None:
         super().__init__(stream)
         self._services = services
+        services.notices.name_contacts(stream)
         services.lists.check_everybodys()
 
     @override

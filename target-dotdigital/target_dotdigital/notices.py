@@ -19,12 +19,17 @@ class Notices:
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
+        self._contacts = CONTACTS
 
-    def count(self, notice: str, stream: str = CONTACTS) -> None:
-        """Count one notice about a record of a stream; an empty one is none."""
+    def name_contacts(self, stream: str) -> None:
+        """Take note of what the stream of contacts is called: that of the settings, where they bind another."""
+        self._contacts = stream
+
+    def count(self, notice: str, stream: str | None = None) -> None:
+        """Count one notice about a record of a stream, or of contacts; an empty one is none."""
         if notice:
-            self._ledger.notice(stream, notice)
+            self._ledger.notice(stream or self._contacts, notice)
 
-    def new(self, what: str, stream: str = CONTACTS) -> None:
+    def new(self, what: str, stream: str | None = None) -> None:
         """Take note, once a run, that something is not in the account yet and will be made."""
-        self._ledger.notice_once(stream, f"{what} is new to the account")
+        self._ledger.notice_once(stream or self._contacts, f"{what} is new to the account")

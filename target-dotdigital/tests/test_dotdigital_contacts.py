@@ -295,9 +295,11 @@ def test_a_dry_run_tells_what_would_be_made_in_the_account(loader: Loader) -> No
 
 def test_streams_of_other_names_are_bound_to_contacts(sandbox: RunningSandbox, loader: Loader) -> None:
     lines = [schema_line("shop_people", {}), record_line("shop_people", contact("ann@example.org", **yes()))]
-    result = loader(streams={"shop_*": "contacts"}).run(lines)
+    result = loader(streams={"shop_*": "contacts"}, list="Club").run(lines)
     assert result.code == 0, result.log
     assert result.counts("shop_people") == (1, 1, 0, 0)
+    assert result.reasons("shop_people", "noticed") == {"the setting's list 'Club' is new to the account": 1}
+    assert list(result.summary["streams"]) == ["shop_people"]
     assert held(sandbox)["ann@example.org"]["status"] == "subscribed"
 
 
