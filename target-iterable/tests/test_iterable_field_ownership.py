@@ -96,11 +96,11 @@ def test_only_records_with_a_ruled_field_are_looked_up_each_person_once_a_run(
 
 def test_a_thousand_are_looked_up_side_by_side_inside_the_limit(owned: LoaderProcess, sandbox: RunningSandbox) -> None:
     settings(sandbox, rate_limits=True)
-    sandbox.order_fault({"kind": "delay", "seconds": 0.05}, service="iterable", path="byUserId", times=None)
+    sandbox.order_fault({"kind": "delay", "seconds": 0.2}, service="iterable", path="byUserId", times=None)
     people = [{"userId": f"c-{n}", "dataFields": {"nickname": f"N{n}"}} for n in range(300)]
     started = time.monotonic()
     assert owned.run(users(*people)).counts("users") == (300, 300, 0, 0)
-    assert time.monotonic() - started < 12, "one after the other they would take 15 seconds"
+    assert time.monotonic() - started < 40, "one after the other they would take a minute"
     assert [call for call in sandbox.requests(service="iterable") if call["status"] == 429] == []
 
 
