@@ -61,7 +61,7 @@ class SequenceGaps:
     """
 
     def __init__(self) -> None:
-        self._last: OrderedDict[tuple[str, str], int] = OrderedDict()
+        self._seen: OrderedDict[tuple[str, str], tuple[int, int]] = OrderedDict()
         self.missing = 0
 
     def note(self, document: msgspec.Raw) -> None:
@@ -73,10 +73,13 @@ class SequenceGaps:
         message = _NUMBERED.decode(document)
         key = (message.resource.typeId, message.resource.id)
         number = message.sequenceNumber
-        last = self._last.pop(key, None)
-        if last is not None:
-            self.missing += number - last - 1 if number > last else -1
-            number = max(number, last)
-        self._last[key] = number
-        if len(self._last) > _MOST_RESOURCES:
-            self._last.popitem(last=False)
+        lowest, highest = self._seen.pop(key, (number, number))
+        if number > highest:
+            self.missing += number - highest - 1
+        elif number < lowest:
+            self.missing += lowest - number - 1
+        elif lowest < number < highest:
+            self.missing -= 1
+        self._seen[key] = min(lowest, number), max(highest, number)
+        if len(self._seen) > _MOST_RESOURCES:
+            self._seen.popitem(last=False)

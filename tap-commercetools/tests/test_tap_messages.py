@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tap_commercetools.message_history import SequenceGaps
 
 if TYPE_CHECKING:
@@ -27,6 +29,7 @@ def message(resource: str, number: int) -> msgspec.Raw:
         ([("a", 7), ("a", 8)], 0),  # the ones before were read in earlier runs
         ([("a", 1), ("a", 4)], 2),
         ([("a", 1), ("a", 3), ("a", 2), ("a", 4)], 0),  # of one millisecond, in the order of their ids
+        ([("a", 2), ("a", 1), ("b", 1), ("b", 3)], 1),  # one out of order must not make up for one that is missing
         ([("a", 1), ("b", 5), ("a", 3), ("b", 9)], 4),
     ],
 )
@@ -34,6 +37,18 @@ def test_gaps_in_the_numbers_of_a_resource_are_counted(numbers: list[tuple[str, 
     gaps = SequenceGaps()
     for resource, number in numbers:
         gaps.note(message(resource, number))
+    assert gaps.missing == missing
+
+
+@given(read=st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 30)), unique=True))
+def test_in_whatever_order_messages_come_what_is_between_them_is_missing(read: list[tuple[str, int]]) -> None:
+    gaps = SequenceGaps()
+    for resource, number in read:
+        gaps.note(message(resource, number))
+    missing = 0
+    for resource in "ab":
+        numbers = [number for name, number in read if name == resource]
+        missing += max(numbers) - min(numbers) + 1 - len(numbers) if numbers else 0
     assert gaps.missing == missing
 
 

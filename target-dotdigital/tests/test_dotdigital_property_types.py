@@ -128,7 +128,7 @@ def fits(found: Any, wanted: Any) -> bool:  # noqa: ANN401 - as above
     max_examples=60,
     deadline=None,
     phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(documents, st.randoms(use_true_random=False), st.sampled_from([1, 2, 1000]), st.booleans())
 def test_the_same_stream_in_any_order_makes_the_same_types(
