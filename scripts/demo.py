@@ -53,8 +53,8 @@ OBJECTS = {
 }
 """Which of the service's own counts belongs to which stream."""
 
-NEW_FIELD = "is new to the project"
-"""How the loader notices a profile field that an empty project does not have yet: all of them, here."""
+NEW_THERE = ("is new to the project", "is new to the account")
+"""How the loaders notice fields, lists and the like that an empty destination does not have yet: all of them, here."""
 
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 110)
 
@@ -231,12 +231,12 @@ def show(title: str, url: str, outcomes: dict[str, list[StreamOutcome]]) -> None
     for target, streams in outcomes.items():
         for outcome in streams:
             for kind, reasons in outcome.reasons.items():
-                new_fields = [reason for reason in reasons if reason.endswith(NEW_FIELD)]
-                if new_fields:
-                    count = len(new_fields)
-                    console.print(f"  {TARGETS[target]}, {outcome.stream}: {count} fields that are new to the project")
+                new_there = [reason for reason in reasons if reason.endswith(NEW_THERE)]
+                if new_there:
+                    made = f"{len(new_there)} fields, lists, catalogs or collections that are new there"
+                    console.print(f"  {TARGETS[target]}, {outcome.stream}: {made}")
                 for reason, count in reasons.items():
-                    if reason in new_fields:
+                    if reason in new_there:
                         continue
                     console.print(f"  {TARGETS[target]}, {outcome.stream}: {count} {kind}: {reason}")
 
