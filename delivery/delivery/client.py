@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import logging
+import re
 import threading
+import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import requests
 import tenacity
+import urllib3
+from requests.auth import AuthBase
+from typing_extensions import override
 
+from delivery.bounded_http import AnswerTooLarge, TimedAdapter, read_whole
 from delivery.errors import ServiceFailing, ServiceThrottled, ServiceUnavailable
 
 if TYPE_CHECKING:
@@ -22,8 +28,16 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+REDIRECTS = range(300, 400)
 TOO_MANY_REQUESTS = 429
 SERVER_FAULT = 500
+LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
+"""Far more than any page or report that a loader asks for, unpacked; a fault of the service ends there."""
+SECONDS_FOR_A_BODY = 60.0
+TRIES_AT_LEAST = 2
+_WHOLE_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+T = TypeVar("T")
 
 
 class TransientFault(Exception):
@@ -38,6 +52,14 @@ class TransientFault(Exception):
         super().__init__(text)
         self.retry_after = retry_after
         self.status = status
+
+
+class UnexpectedAnswer(TransientFault):
+    """The service answered with something that its contract does not know for the call.
+
+    A proxy's page of its own, an empty body, half a document: whether the service has acted is not known, so nothing
+    counts as delivered and nothing as refused. The text says what came, without any of it.
+    """
 
 
 class Throttled(Exception):
@@ -62,6 +84,8 @@ class RetryPolicy:
         throttled_seconds: How long in all one call may be held up by throttling.
         attempts_while_failing: Tries for an endpoint that has just failed at all of `attempts`, until it answers
             again: whoever asks it still wants to find out which request it cannot bear, not to wait for it.
+        patience_seconds: No try begins later than this after the first, but for the second.
+        longest_asked_seconds: Longest wait between two tries that the service may ask for.
     """
 
     def __init__(
@@ -71,12 +95,16 @@ class RetryPolicy:
         longest_wait_seconds: float = 60.0,
         throttled_seconds: float = 1800.0,
         attempts_while_failing: int = 3,
+        patience_seconds: float = 120.0,
+        longest_asked_seconds: float = 60.0,
     ) -> None:
         self.attempts = attempts
         self.base_seconds = base_seconds
         self.longest_wait_seconds = longest_wait_seconds
         self.throttled_seconds = throttled_seconds
         self.attempts_while_failing = attempts_while_failing
+        self.patience_seconds = patience_seconds
+        self.longest_asked_seconds = longest_asked_seconds
 
 
 class _Tries:
@@ -95,7 +123,9 @@ class _Tries:
         failure = _failure(state)
         if isinstance(failure, TransientFault):
             self._faults += 1
-            return self._faults >= self._attempts
+            next_begins = (state.seconds_since_start or 0.0) + state.upcoming_sleep
+            out_of_patience = self._faults >= TRIES_AT_LEAST and next_begins > self._policy.patience_seconds
+            return self._faults >= self._attempts or out_of_patience
         # A service that names a time further away than the patience goes is believed at once.
         asked = (failure.retry_after or 0.0) if isinstance(failure, Throttled) else 0.0
         return (state.seconds_since_start or 0.0) + asked > self._policy.throttled_seconds
@@ -105,7 +135,7 @@ class _Tries:
         failure = _failure(state)
         if not isinstance(failure, TransientFault):
             return 0.0
-        return max(self._jitter(state), failure.retry_after or 0.0)
+        return max(self._jitter(state), min(failure.retry_after or 0.0, self._policy.longest_asked_seconds))
 
     def tell(self, state: tenacity.RetryCallState) -> None:
         """Say that a call is tried again: a run that waits must not look like one that hangs."""
@@ -129,11 +159,35 @@ def _failure(state: tenacity.RetryCallState) -> BaseException | None:
     return state.outcome.exception() if state.outcome is not None else None
 
 
+class _NoFurtherCredentials(AuthBase):
+    """Leaves a request as it is: without an auth object, requests would add what a netrc file says of the host."""
+
+    @override
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        return request
+
+
+class _OnlyErrors(logging.Filter):
+    """Holds what urllib3 says below an error: its lines show paths and queries, which name people."""
+
+    @override
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.levelno >= logging.ERROR
+
+
+def hold_request_lines() -> None:
+    """Keep addresses in requests out of the log, whatever level a user's logging configuration asks for."""
+    for name in ("connection", "connectionpool", "response", "util.retry"):
+        of_urllib3 = logging.getLogger(f"urllib3.{name}")
+        if not any(isinstance(known, _OnlyErrors) for known in of_urllib3.filters):
+            of_urllib3.addFilter(_OnlyErrors())
+
+
 class ApiClient:
     """Sends requests to one service from any thread.
 
-    A loader subclasses it with the service's authentication and its words for refusals. Answers below 500,
-    except for throttling, are returned as they are: what they mean is for the loader's sinks to say.
+    A loader subclasses it with the service's authentication and its words for refusals. What an answer means is for
+    the loader to say: whoever calls brings what reads the answer, and says so if it is none that the contract knows.
     """
 
     def __init__(
@@ -146,6 +200,7 @@ class ApiClient:
         shutdown: Shutdown,
         retry: RetryPolicy | None = None,
         timeout: tuple[float, float] = (10.0, 60.0),
+        answer_seconds: float | None = None,
     ) -> None:
         """Make a client.
 
@@ -156,7 +211,8 @@ class ApiClient:
             redaction: Knows the credentials.
             shutdown: The switch that ends waiting.
             retry: How to try again.
-            timeout: Seconds to wait for a connection and for an answer.
+            timeout: Seconds to wait for a connection, and for each piece of an answer.
+            answer_seconds: Seconds that a whole answer may take; by default a minute more than for its first piece.
         """
         self.service = service
         self.base_url = base_url.rstrip("/")
@@ -165,40 +221,40 @@ class ApiClient:
         self._headers = dict(headers)
         self._retry = retry or RetryPolicy()
         self._timeout = timeout
+        self._answer_seconds = timeout[1] + SECONDS_FOR_A_BODY if answer_seconds is None else answer_seconds
         self._local = threading.local()
         self._failing: set[str] = set()
+        hold_request_lines()
 
     def call(
         self,
         method: str,
         path: str,
         *,
+        read: Callable[[requests.Response], T],
         budget: Budget,
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
-        headers: Mapping[str, str] | None = None,
         shown_path: str | None = None,
         retry: RetryPolicy | None = None,
-    ) -> requests.Response:
-        """Send one request and return the answer, trying again while that may help.
+    ) -> T:
+        """Send one request and return what is read from the answer, trying again while that may help.
 
         Args:
             method: HTTP method.
             path: Path below the base URL, already percent-encoded.
+            read: Makes something of an answer that is neither a server fault, nor a redirect, nor a refusal for going
+                too fast. Raises `UnexpectedAnswer` if it is none that the contract knows for this call.
             budget: What the endpoint may be asked for; each try takes its turn there.
             body: JSON text to send.
             parameters: Query parameters.
-            headers: Further headers for this request.
             shown_path: The path as error texts may show it, where the path itself names a person.
             retry: How to try again, where this call needs it other than the client's.
-
-        Returns:
-            An answer that is neither a server fault nor a refusal for going too fast.
 
         Raises:
             ServiceFailing: If the service keeps answering with server faults.
             ServiceThrottled: If it keeps refusing the call because of its rate limit.
-            ServiceUnavailable: If the service cannot be reached.
+            ServiceUnavailable: If the service cannot be reached, or keeps answering what its contract does not know.
             Interrupted: If the run ends while waiting.
         """
         shown = f"{method} {shown_path or path}"
@@ -214,14 +270,14 @@ class ApiClient:
             reraise=True,
         )
 
-        def attempt() -> requests.Response:
+        def attempt() -> T:
             budget.acquire()
-            response = self._send(method, path, body, parameters, headers)
+            response = self._send(method, path, body, parameters)
             self.inspect(response, budget)
-            return response
+            return read(response)
 
         try:
-            response = retrying(attempt)
+            result: T = retrying(attempt)
         except TransientFault as fault:
             message = f"{self.service} at {self.base_url} does not answer as it should: {shown}: {fault}"
             if fault.status is None:
@@ -236,7 +292,7 @@ class ApiClient:
             )
             raise ServiceThrottled(message) from None
         self._failing.discard(shown)
-        return response
+        return result
 
     def inspect(self, response: requests.Response, budget: Budget) -> None:
         """Tell a passing fault from an answer.
@@ -244,7 +300,11 @@ class ApiClient:
         Raises:
             Throttled: If the answer is a refusal for going too fast; the budget knows it by then.
             TransientFault: If the answer is a server fault.
+            UnexpectedAnswer: If it is a redirect, which no call knows: credentials and data go nowhere else.
         """
+        if response.status_code in REDIRECTS:
+            text = f"HTTP {response.status_code}, a redirect, which is not followed: check the setting api_url"
+            raise UnexpectedAnswer(text)
         if response.status_code == TOO_MANY_REQUESTS:
             wait = retry_after_seconds(response)
             budget.refused(wait)
@@ -260,21 +320,27 @@ class ApiClient:
         path: str,
         body: bytes | None,
         parameters: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
     ) -> requests.Response:
+        began_at = time.monotonic()
         try:
-            return self._session().request(
+            response = self._session().request(
                 method,
                 self.base_url + path,
                 data=body,
                 params=parameters,
-                headers=headers,
                 timeout=self._timeout,
                 allow_redirects=False,
+                stream=True,
             )
-        except requests.exceptions.RequestException as error:
+            read_whole(response, LARGEST_ANSWER_BYTES)
+        except AnswerTooLarge:
+            text = f"an answer of more than {LARGEST_ANSWER_BYTES // 1024 // 1024} MB"
+            raise UnexpectedAnswer(text) from None
+        except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             # The library's own text may repeat the URL with its query: only the kind of fault is kept.
-            raise TransientFault(_kind_of(error)) from None
+            in_time = time.monotonic() - began_at < self._answer_seconds
+            raise TransientFault(_kind_of(error) if in_time else "no whole answer within the time allowed") from None
+        return response
 
     def _session(self) -> requests.Session:
         # One session a thread: a requests session is not promised to be safe to share.
@@ -282,17 +348,21 @@ class ApiClient:
         if session is None:
             session = requests.Session()
             session.headers.update(self._headers)
+            session.auth = _NoFurtherCredentials()
+            session.mount("https://", TimedAdapter(self._answer_seconds))
+            session.mount("http://", TimedAdapter(self._answer_seconds))
             self._local.session = session
         return session
 
 
-def _kind_of(error: requests.exceptions.RequestException) -> str:
+def _kind_of(error: Exception) -> str:
     kinds: list[tuple[type[Exception], str]] = [
         (requests.exceptions.SSLError, "the TLS handshake failed"),
         (requests.exceptions.ConnectTimeout, "no connection within the time allowed"),
         (requests.exceptions.ReadTimeout, "no answer within the time allowed"),
         (requests.exceptions.ConnectionError, "the connection was refused or broke"),
         (requests.exceptions.ChunkedEncodingError, "the connection broke in the middle of the answer"),
+        (requests.exceptions.ContentDecodingError, "the answer cannot be unpacked"),
         (requests.exceptions.InvalidURL, "the URL is not valid"),
     ]
     return next((text for kind, text in kinds if isinstance(error, kind)), type(error).__name__)
@@ -309,14 +379,13 @@ def retry_after_seconds(
         now: Tells the time, aware.
     """
     value = response.headers.get("Retry-After", "").strip()
-    if not value:
-        return None
-    if value.isdigit():
+    if _WHOLE_SECONDS.fullmatch(value):
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=timezone.utc)
+        return max(0.0, (moment - now()).total_seconds())
+    except (ValueError, TypeError, IndexError, OverflowError):
+        # Neither a number of seconds nor a date: the service has asked for nothing.
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now()).total_seconds())

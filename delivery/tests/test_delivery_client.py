@@ -77,7 +77,9 @@ def client(url: str, attempts: int = 4) -> ApiClient:
 
 
 def call(url: str, attempts: int = 4) -> requests.Response:
-    return client(url, attempts).call("POST", "/things", budget=Budget(10_000, Shutdown()), body=b"{}")
+    return client(url, attempts).call(
+        "POST", "/things", read=lambda response: response, budget=Budget(10_000, Shutdown()), body=b"{}"
+    )
 
 
 def test_faults_that_pass_are_tried_again() -> None:

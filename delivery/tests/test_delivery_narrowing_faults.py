@@ -107,7 +107,9 @@ def client(url: str) -> ApiClient:
 
 def caller(url: str) -> Callable[[str], int]:
     asked = client(url)
-    return lambda path: asked.call("POST", path, budget=Budget(10_000, Shutdown()), body=b"{}").status_code
+    return lambda path: asked.call(
+        "POST", path, read=lambda answer: answer.status_code, budget=Budget(10_000, Shutdown()), body=b"{}"
+    )
 
 
 def test_an_endpoint_that_keeps_failing_is_asked_with_less_patience_until_it_answers() -> None:

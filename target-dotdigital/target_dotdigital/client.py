@@ -122,7 +122,15 @@ class DotdigitalClient(ApiClient):
             AccessRefused: If the credentials do not work or the account does not allow this.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
-        response = self.call(method, path, budget=budget, body=body, parameters=parameters, shown_path=shown_path)
+        response = self.call(
+            method,
+            path,
+            read=lambda response: response,
+            budget=budget,
+            body=body,
+            parameters=parameters,
+            shown_path=shown_path,
+        )
         return read_answer(response, self.redaction)
 
     def trying_once(self) -> DotdigitalClient:

@@ -115,7 +115,14 @@ class IterableClient(ApiClient):
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
         response = self.call(
-            method, path, budget=budget, body=body, parameters=parameters, shown_path=shown_path, retry=retry
+            method,
+            path,
+            read=lambda response: response,
+            budget=budget,
+            body=body,
+            parameters=parameters,
+            shown_path=shown_path,
+            retry=retry,
         )
         answer = read_answer(response)
         check_access(answer, stream)

@@ -103,7 +103,9 @@ class ProfileReader:
         return self._get("/api/users/byUserId", {"userId": user_id})
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> Profile | None:
-        response = self._client.call("GET", path, budget=self._client.budgets.reads, parameters=parameters)
+        response = self._client.call(
+            "GET", path, read=lambda response: response, budget=self._client.budgets.reads, parameters=parameters
+        )
         answer = read_answer(response)
         check_access(answer, self._stream)
         if answer.succeeded:
