@@ -1,4 +1,4 @@
-"""Faults on order: answers, delays and broken connections in place of what a service would do."""
+"""Faults on order: which requests they hit."""
 
 from __future__ import annotations
 
@@ -6,52 +6,18 @@ import asyncio
 import itertools
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
-from commerce_sandbox.http_server import connection_of
-from commerce_sandbox.journal import FAULT, OUTCOME, split_service
+from commerce_sandbox.fault_actions import Action  # noqa: TC001 - msgspec reads it at run time
+from commerce_sandbox.fault_exchange import Exchange
+from commerce_sandbox.journal import FAULT, split_service
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-
-class Respond(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="respond"):
-    """Answer in the service's place; the service never sees the request."""
-
-    status: int
-    headers: dict[str, str] = {}
-    body: Any = None
-
-
-class Delay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="delay"):
-    """Wait, then let the service answer; a request that still waits when the fault is taken down is dropped."""
-
-    seconds: float
-
-
-class Drop(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="drop"):
-    """Close the connection without an answer; the service never sees the request."""
-
-
-class DropAfter(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="drop_after"):
-    """Let the service act, then close the connection without an answer."""
-
-
-class AnswerLate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="answer_late"):
-    """Let the service act, then wait before its answer is sent."""
-
-    seconds: float
-
-
-class Truncate(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="truncate"):
-    """Let the service act, send half of its answer, then close the connection."""
-
-
-Action = Respond | Delay | AnswerLate | Drop | DropAfter | Truncate
 
 
 class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -65,6 +31,7 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         body: Regular expression searched in the request's body as text, None for all.
         times: How often it happens, None until it is cleared.
         skip: How many matching requests pass unharmed before the first hit.
+        every: Of the matching requests after those, the n-th, 2n-th, 3n-th, … is hit.
     """
 
     action: Action
@@ -74,6 +41,7 @@ class FaultOrder(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     body: str | None = None
     times: int | None = 1
     skip: int = 0
+    every: Annotated[int, msgspec.Meta(ge=1)] = 1
 
 
 @dataclass(slots=True)
@@ -104,7 +72,8 @@ class Fault:
         ):
             return False
         self.matched += 1
-        if self.matched <= order.skip:
+        beyond = self.matched - order.skip
+        if beyond <= 0 or beyond % order.every != 0:
             return False
         self.hits += 1
         return True
@@ -186,98 +155,7 @@ class FaultMiddleware:
             return
         action = fault.order.action
         scope[FAULT] = type(action).__struct_config__.tag
-        if isinstance(action, Respond):
-            await _read_to_the_end(receive)
-            await _respond(action, send)
-        elif isinstance(action, Delay):
-            if await _happened(fault.taken_down, within=action.seconds):
-                await _drop(scope, receive)
-            else:
-                await self._application(scope, receive, send)
-        elif isinstance(action, AnswerLate):
-            await self._answer_late(fault, action.seconds, scope, receive, send)
-        elif isinstance(action, Drop):
-            await _drop(scope, receive)
-        elif isinstance(action, DropAfter):
-            await self._application(scope, receive, _swallow)
-            scope[OUTCOME] = "dropped after acting"
-            await _close(scope, receive)
-        else:
-            await self._truncate(scope, receive, send)
-
-    async def _answer_late(self, fault: Fault, seconds: float, scope: Scope, receive: Receive, send: Send) -> None:
-        waited = False
-
-        async def later(message: Message) -> None:
-            nonlocal waited
-            if not waited:
-                await _happened(fault.taken_down, within=seconds)
-                waited = True
-            await send(message)
-
-        await self._application(scope, receive, later)
-
-    async def _truncate(self, scope: Scope, receive: Receive, send: Send) -> None:
-        head: Message = {}
-        body = bytearray()
-
-        async def collect(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                head.update(message)
-            else:
-                body.extend(message.get("body", b""))
-
-        await self._application(scope, receive, collect)
-        scope[OUTCOME] = "truncated"
-        # The length promised is the whole one, so a client can tell that half of the answer is missing.
-        headers = [(name, value) for name, value in head["headers"] if name.lower() != b"content-length"]
-        await send({**head, "headers": [*headers, (b"content-length", str(len(body)).encode())]})
-        await send({"type": "http.response.body", "body": bytes(body[: len(body) // 2]), "more_body": True})
-        await _close(scope, receive, flush=True)
-
-
-async def _happened(event: asyncio.Event, *, within: float) -> bool:
-    """Wait for an event, at most so many seconds, and tell whether it has happened."""
-    try:
-        await asyncio.wait_for(event.wait(), within)
-    except asyncio.TimeoutError:
-        return False
-    return True
-
-
-async def _drop(scope: Scope, receive: Receive) -> None:
-    await _read_to_the_end(receive)
-    scope[OUTCOME] = "dropped"
-    await _close(scope, receive)
-
-
-async def _respond(action: Respond, send: Send) -> None:
-    if isinstance(action.body, str):
-        body, media_type = action.body.encode(), _media_type_of_text(action.body)
-    elif action.body is None:
-        body, media_type = b"", "text/plain; charset=utf-8"
-    else:
-        body, media_type = msgspec.json.encode(action.body), "application/json"
-    headers = {"content-type": media_type, **{name.lower(): value for name, value in action.headers.items()}}
-    headers["content-length"] = str(len(body))
-    await send({"type": "http.response.start", "status": action.status, "headers": _encoded(headers)})
-    await send({"type": "http.response.body", "body": body})
-
-
-def _media_type_of_text(text: str) -> str:
-    return "text/html; charset=utf-8" if text.lstrip().startswith("<") else "text/plain; charset=utf-8"
-
-
-def _encoded(headers: Mapping[str, str]) -> list[tuple[bytes, bytes]]:
-    return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-async def _read_to_the_end(receive: Receive) -> None:
-    """Take the whole request, so that the client is not cut off while it still sends."""
-    while True:
-        message = await receive()
-        if message["type"] != "http.request" or not message.get("more_body", False):
-            return
+        await action.happen(Exchange(self._application, scope, receive, send, fault.taken_down))
 
 
 async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
@@ -292,18 +170,3 @@ async def _read_ahead(receive: Receive) -> tuple[bytes, Receive]:
         return await receive() if message is None else message
 
     return b"".join(message.get("body", b"") for message in messages), replay
-
-
-async def _close(scope: Scope, receive: Receive, *, flush: bool = False) -> None:
-    """Close the connection and wait until it is closed."""
-    connection = connection_of(scope)
-    if flush:
-        connection.close()
-    else:
-        connection.abort()
-    while (await receive())["type"] != "http.disconnect":
-        pass
-
-
-async def _swallow(message: Message) -> None:
-    """Take an answer and send it nowhere."""

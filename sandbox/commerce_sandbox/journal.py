@@ -54,7 +54,8 @@ class JournalEntry:
         status: HTTP status, None if no answer was begun.
         milliseconds: How long the exchange took.
         fault: Kind of the fault applied, None without one.
-        outcome: ``answered``, ``dropped``, ``dropped after acting``, ``truncated`` or ``failed``.
+        outcome: ``answered``, ``dropped``, ``dropped after acting``, ``truncated``, ``endless``,
+            ``endless after acting``, ``left by the client`` (while an inflated answer was sent) or ``failed``.
         body: The request's body if it was JSON and small enough to keep.
     """
 

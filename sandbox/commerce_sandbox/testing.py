@@ -64,7 +64,7 @@ class RunningSandbox:
         return entries
 
     def order_fault(self, action: dict[str, Any], **where: Any) -> int:
-        """Put up a fault and return its id; where: service, method, path (regex), times, skip."""
+        """Put up a fault and return its id; where: service, method, path, body (regexes), times, skip, every."""
         fault: dict[str, Any] = self.control("POST", "/faults", {"action": action, **where})
         return int(fault["id"])
 
