@@ -218,42 +218,48 @@ def test_what_inflates_has_exactly_the_size_asked_for(size: int) -> None:
     assert json.loads(unpacked) == {"results": []}
 
 
-def page_of_products(sandbox: RunningSandbox, path: str = "/products?limit=5&sort=id%20asc", **headers: str) -> Any:  # noqa: ANN401 - whatever JSON the service answers
+PRODUCTS = "/products?limit=5&sort=id%20asc"
+
+
+def read(sandbox: RunningSandbox, path: str, **headers: str) -> requests.Response:
+    """Return what the shop answers to a client that is signed in."""
     token = requests.post(
         f"{sandbox.url}/commercetools/oauth/token",
         auth=("sandbox-client", "sandbox-secret"),
         data={"grant_type": "client_credentials"},
         timeout=10,
     ).json()["access_token"]
-    answer = requests.get(
+    return requests.get(
         f"{sandbox.url}/commercetools/sandbox-shop{path}",
         headers={"Authorization": f"Bearer {token}", **headers},
         timeout=10,
     )
-    return answer.json()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "identity"])
 @pytest.mark.parametrize(("rows", "keep_count"), [(0, True), (1, True), (1, False), (9, False)])
 def test_a_page_can_lack_its_last_rows(sandbox: RunningSandbox, encoding: str, rows: int, keep_count: bool) -> None:  # noqa: FBT001 - a case
-    whole = page_of_products(sandbox)
+    whole = read(sandbox, PRODUCTS).json()
     sandbox.order_fault({"kind": "cut_rows", "rows": rows, "keep_count": keep_count}, path="/products$")
     headers = {"Accept-Encoding": encoding}
     left = whole["results"][:rows]
     count = whole["count"] if keep_count else len(left)
     assert whole["count"] == 2
-    assert page_of_products(sandbox, **headers) == {**whole, "results": left, "count": count}
+    assert read(sandbox, PRODUCTS, **headers).json() == {**whole, "results": left, "count": count}
     entry = sandbox.requests(path="/products$")[-1]
     assert (entry["fault"], entry["status"], entry["outcome"]) == ("cut_rows", 200, "answered")
-    assert page_of_products(sandbox, **headers) == whole
+    assert read(sandbox, PRODUCTS, **headers).json() == whole
 
 
 def test_an_answer_that_is_no_page_stays_as_it_is(sandbox: RunningSandbox) -> None:
-    product = page_of_products(sandbox)["results"][0]["id"]
-    for path in (f"/products/{product}", "/products?sort=nonsense"):
-        whole = page_of_products(sandbox, path)
+    product = read(sandbox, PRODUCTS).json()["results"][0]["id"]
+    too_long = f"/products?where={'x' * 17_000}"
+    for path, status in ((f"/products/{product}", 200), ("/products?sort=nonsense", 400), (too_long, 413)):
+        whole = read(sandbox, path)
         sandbox.order_fault({"kind": "cut_rows", "rows": 0, "keep_count": False}, path="/products")
-        assert page_of_products(sandbox, path) == whole
+        cut = read(sandbox, path)
+        assert (cut.status_code, cut.text) == (whole.status_code, whole.text) == (status, whole.text)
+        assert sandbox.requests()[-1]["fault"] == "cut_rows"
 
 
 @pytest.mark.parametrize(
