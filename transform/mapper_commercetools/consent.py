@@ -12,6 +12,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING, Literal
 
 from mapper_commercetools.field_paths import ListedValue, Path, is_listed, value_at
+from mapper_commercetools.outcomes import RejectRecordError, SkipRecordError
 from mapper_commercetools.timestamps import read_instant
 
 if TYPE_CHECKING:
@@ -120,6 +121,25 @@ class Consent:
 
 
 UNKNOWN = Consent("unknown", None, None, None, None, None)
+
+
+def withheld(customer: Record, rules: Iterable[ConsentRule]) -> list[ConsentRule]:
+    """Return the consents to which a customer says no.
+
+    Nothing but the answers is read, so that nothing else in the record can get in the way of a no.
+    """
+    return [rule for rule in rules if _answer(value_at(customer, rule.field), rule) == "no"]
+
+
+def unidentified(customer: Record, rules: Iterable[ConsentRule], reason: str) -> SkipRecordError | RejectRecordError:
+    """Return how a customer ends whom nothing identifies: left out, or rejected so that a no does not get lost unseen.
+
+    Args:
+        customer: The customer.
+        rules: The consents that would have been carried out.
+        reason: What is missing.
+    """
+    return RejectRecordError(reason) if withheld(customer, rules) else SkipRecordError(reason)
 
 
 def read_consent(customer: Record, rule: ConsentRule) -> Consent:

@@ -106,13 +106,13 @@ class GoneCustomer:
     """A customer that is gone, and what is to be done.
 
     Attributes:
-        id: UUID.
+        id: UUID; None only if it cannot be read.
         email: The address the customer had, only if it is known to be nobody else's now.
         why_no_email: Why there is no address to go by; None if there is one.
         action: What is to be done; never `ignore`.
     """
 
-    id: str
+    id: str | None
     email: str | None
     why_no_email: str | None
     action: Literal["unsubscribe", "delete", "forget"]
@@ -143,7 +143,12 @@ def read_deletion(deletion: Record, rules: DeletionRules, *, per_variant: bool) 
         raise RejectRecordError(message)
     kind = text(deletion, "resourceTypeId")
     if kind == "customer":
-        return _customer(deletion, identifier, rules, erased=change == "erased")
+        erased = change == "erased"
+        gone = _customer(deletion, rules, erased=erased)
+        if gone is None:
+            message = f"resourceTypeId: customer, and setting deletions.{'erased' if erased else 'customers'} is ignore"
+            raise SkipRecordError(message)
+        return gone
     if change == "unpublished" and rules.unpublished == "keep":
         message = "change: unpublished, and setting deletions.unpublished keeps such entries"
         raise SkipRecordError(message)
@@ -155,12 +160,19 @@ def read_deletion(deletion: Record, rules: DeletionRules, *, per_variant: bool) 
     raise SkipRecordError(message)
 
 
-def _customer(deletion: Record, identifier: str, rules: DeletionRules, *, erased: bool) -> GoneCustomer:
+def read_gone_customer(deletion: Record, rules: DeletionRules) -> GoneCustomer | None:
+    """Read which customer is gone, be it without an id; None if it is none, or nothing is to be done."""
+    change = text(deletion, "change")
+    if change not in _CHANGES or text(deletion, "resourceTypeId") != "customer":
+        return None
+    return _customer(deletion, rules, erased=change == "erased")
+
+
+def _customer(deletion: Record, rules: DeletionRules, *, erased: bool) -> GoneCustomer | None:
     action = rules.erased if erased else rules.customers
     if action == "ignore":
-        message = f"resourceTypeId: customer, and setting deletions.{'erased' if erased else 'customers'} is ignore"
-        raise SkipRecordError(message)
-    email = read_email(deletion, "email")
+        return None
+    identifier, email = text(deletion, "id"), read_email(deletion, "email")
     if email is None:
         return GoneCustomer(identifier, None, "email: not told, or erased with the customer", action)
     # The address of a deleted account can be another customer's by now, and only the platform knows.

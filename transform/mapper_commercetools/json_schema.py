@@ -36,3 +36,11 @@ def array_of(items: JsonSchema, description: str) -> JsonSchema:
 def record_schema(properties: dict[str, JsonSchema], *, needs: tuple[str, ...]) -> JsonSchema:
     """Return the schema of a record: exactly these properties."""
     return {"type": "object", "properties": properties, "required": list(needs), "additionalProperties": False}
+
+
+CONSENT_FIELDS = "consentFields"
+"""The member of a person's record that names the boolean fields in it that say a consent."""
+CONSENT_FIELDS_SCHEMA: JsonSchema = array_of(
+    required("string", "Name of a field"),
+    "Names of the fields under dataFields that say a consent; for the loader, not for the API",
+)

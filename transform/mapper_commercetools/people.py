@@ -24,6 +24,21 @@ _NO_ADDRESS: Record = {}
 
 
 @dataclass(frozen=True, slots=True)
+class CustomerIdentity:
+    """What tells who a customer is and whether it travels; what cannot be read is None.
+
+    Attributes:
+        id: The platform's UUID.
+        email: Lower-cased and trimmed.
+        stores: Keys of the stores the customer is tied to.
+    """
+
+    id: str | None
+    email: str | None
+    stores: list[str]
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerFacts:
     """A customer's standard fields; what the record lacks is None.
 
@@ -56,6 +71,11 @@ class CustomerFacts:
     stores: list[str]
     address: Record
     created_at: datetime | None
+
+
+def read_identity(customer: Record) -> CustomerIdentity:
+    """Read who a customer is, whatever else is in the record."""
+    return CustomerIdentity(text(customer, "id"), read_email(customer, "email"), reference_keys(customer, "stores"))
 
 
 def read_customer(customer: Record) -> CustomerFacts:

@@ -48,12 +48,15 @@ class StoreRule:
     keys: frozenset[str] | None
     take_without: bool
 
+    def takes(self, stores: list[str]) -> bool:
+        """Tell whether a record of these stores travels."""
+        return self.keys is None or not self.keys.isdisjoint(stores) or (self.take_without and not stores)
+
     def check(self, stores: list[str], place: str) -> None:
         """Raise SkipRecordError if a record of these stores does not travel."""
-        if self.keys is None or not self.keys.isdisjoint(stores) or (self.take_without and not stores):
-            return
-        message = f"{place}: not a store that setting store.keys lists"
-        raise SkipRecordError(message)
+        if not self.takes(stores):
+            message = f"{place}: not a store that setting store.keys lists"
+            raise SkipRecordError(message)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ def read_instant(value: object) -> datetime | None:
         if instant.tzinfo is None:
             return instant.replace(tzinfo=timezone.utc)
         return instant.astimezone(timezone.utc)
-    except (msgspec.ValidationError, OverflowError):
+    except (msgspec.ValidationError, OverflowError, UnicodeEncodeError):
         return None
 
 
@@ -44,7 +44,7 @@ def read_date(value: object) -> date | None:
         return None
     try:
         return msgspec.convert(value, date)
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeEncodeError):
         return None
 
 

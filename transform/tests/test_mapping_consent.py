@@ -249,8 +249,9 @@ def test_iterable_gets_a_subscription_for_each_thing_a_known_answer_drives() -> 
         "newsletterConsentAt": "2026-03-01T12:00:00.900Z",
         "newsletters": ["news"],
     }
-    newer = {"userId": CUSTOMER_ID, "action": "subscribe", "resubscribe": "newer", "consentedAt": 1772366400}
-    never = {"userId": CUSTOMER_ID, "action": "unsubscribe", "resubscribe": "never"}
+    ada = {"userId": CUSTOMER_ID, "email": "ada@shop.example"}
+    newer = {**ada, "action": "subscribe", "resubscribe": "newer", "consentedAt": 1772366400}
+    never = {**ada, "action": "unsubscribe", "resubscribe": "never"}
     assert subscriptions_of(GROUPS, **said) == [
         {"subscriptionGroup": "messageChannel", "subscriptionGroupId": "Marketing Email", **newer},
         {"subscriptionGroup": "messageType", "subscriptionGroupId": 41, **newer},

@@ -47,6 +47,7 @@ def test_a_customer_becomes_a_user_identified_by_its_id(map_one: Callable[..., A
                     "loyaltyTier": "gold",
                     "loyaltyPoints": Decimal("120.0"),
                 },
+                "consentFields": ["newsletterOptIn"],
             },
         )
     ]

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mapper_commercetools.consent import read_consent, read_mobile_number
+from mapper_commercetools.consent import read_consent, read_mobile_number, withheld
 from mapper_commercetools.consent_settings import stores_evidence
 from mapper_commercetools.timestamps import iso_text
 
@@ -48,21 +48,39 @@ def contact_consent(customer: Record, rules: tuple[ConsentRule, ...]) -> Contact
     number = next((read_mobile_number(customer, rule) for rule, _ in agreed if rule.dotdigital.channel == "sms"), None)
     records = [record for rule, consent in agreed if stores_evidence(rule) and (record := _consent_record(consent))]
     members = {
-        "channelProperties": _channels(answers, has_number=number is not None),
+        "consentRecords": [record for place, record in enumerate(records) if record not in records[:place]],
+        "consentedAt": _consented_at(agreed),
+    }
+    answered = _answered(answers, has_number=number is not None)
+    return replace(
+        answered,
+        identifiers={} if number is None else {"mobileNumber": number},
+        lists=[name for rule, _ in agreed for name in rule.dotdigital.lists],
+        members={**answered.members, **{name: member for name, member in members.items() if member}},
+    )
+
+
+def _answered(answers: list[tuple[ConsentRule, bool]], *, has_number: bool) -> ContactConsent:
+    """Return what the answers alone say, without what goes with a yes."""
+    members = {
+        "channelProperties": _channels(answers, has_number=has_number),
         "preferences": [
             {"name" if isinstance(preference, str) else "id": preference, "isOptedIn": is_yes}
             for rule, is_yes in answers
             for preference in rule.dotdigital.preferences
         ],
-        "consentRecords": [record for place, record in enumerate(records) if record not in records[:place]],
-        "consentedAt": _consented_at(agreed),
     }
     return ContactConsent(
-        identifiers={} if number is None else {"mobileNumber": number},
+        identifiers={},
         data_fields={rule.dotdigital.data_field: is_yes for rule, is_yes in answers if rule.dotdigital.data_field},
-        lists=[name for rule, _ in agreed for name in rule.dotdigital.lists],
+        lists=[],
         members={name: member for name, member in members.items() if member},
     )
+
+
+def contact_noes(customer: Record, rules: tuple[ConsentRule, ...]) -> ContactConsent:
+    """Return to what a customer says no, whatever else of its consents cannot be read."""
+    return _answered([(rule, False) for rule in withheld(customer, rules)], has_number=False)
 
 
 def _channels(answers: list[tuple[ConsentRule, bool]], *, has_number: bool) -> dict[str, Any]:

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mapper_commercetools.consent import unidentified
 from mapper_commercetools.custom_fields import read_custom_fields
-from mapper_commercetools.dotdigital.contact_consent import CONSENT_RECORD_PARTS, contact_consent
+from mapper_commercetools.dotdigital.contact_consent import CONSENT_RECORD_PARTS, contact_consent, contact_noes
 from mapper_commercetools.dotdigital.field_names import clean_name
 from mapper_commercetools.dotdigital.field_values import clipped, own_field, without_absent
-from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
+from mapper_commercetools.json_schema import (
+    CONSENT_FIELDS,
+    CONSENT_FIELDS_SCHEMA,
+    array_of,
+    nullable,
+    open_object,
+    record_schema,
+    required,
+)
 from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
-from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
+from mapper_commercetools.outcomes import MappedRecord, MappedStream, mapped
 from mapper_commercetools.people import (
     CustomerFacts,
     full_name,
     market_of_customer,
     read_customer,
+    read_identity,
     region_of,
     street_of,
 )
@@ -81,17 +91,18 @@ def contacts_stream(settings: MappingSettings, source_schema: JsonSchema) -> Map
         },
         "E-mail channel",
     )
+    identifiers = {
+        "email": required("string", "E-mail address, lower-cased"),
+        "mobileNumber": required("string", "Number of somebody who said yes to SMS: E.164, digits only"),
+    }
+    # Who is unsubscribed may be known by the customer's id alone.
+    identifier = settings.deletions.dotdigital_identifier if settings.deletions else None
+    if identifier is not None:
+        identifiers[identifier] = required("string", "Customer id of somebody who is unsubscribed, instead")
     schema = record_schema(
         {
-            "matchIdentifier": required("string", "email"),
-            "identifiers": open_object(
-                {
-                    "email": required("string", "E-mail address, lower-cased"),
-                    "mobileNumber": required("string", "Number of somebody who said yes to SMS: E.164, digits only"),
-                },
-                "Identifiers",
-                needs=("email",),
-            ),
+            "matchIdentifier": required("string", " or ".join(["email", identifier] if identifier else ["email"])),
+            "identifiers": open_object(identifiers, "Identifiers", needs=() if identifier else ("email",)),
             "dataFields": open_object(fields, "Data fields"),
             "channelProperties": open_object(
                 {"email": email_channel, "sms": sms_channel}, "A channel is there only if the source says yes or no"
@@ -105,6 +116,7 @@ def contacts_stream(settings: MappingSettings, source_schema: JsonSchema) -> Map
             "consentedAt": required(
                 "string", "When the yes to e-mail was given; for the loader, not for the API", format="date-time"
             ),
+            CONSENT_FIELDS: CONSENT_FIELDS_SCHEMA,
         },
         needs=("matchIdentifier", "identifiers"),
     )
@@ -118,14 +130,13 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
     existing contact as it is and makes a new one unmailable.
 
     Raises:
-        RejectRecordError: If the customer is malformed.
+        RejectRecordError: If the customer is malformed, or has no e-mail address and says no to something.
         SkipRecordError: If it has no e-mail address, or its store does not travel.
     """
     facts = read_customer(customer)
     settings.store.check(facts.stores, "stores")
     if facts.email is None:
-        message = "email: missing, and contacts are identified by it"
-        raise SkipRecordError(message)
+        raise unidentified(customer, settings.consent, "email: missing, and contacts are identified by it")
     market = market_of_customer(facts, settings.markets)
     own = read_custom_fields(
         customer,
@@ -141,10 +152,30 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
     contact["identifiers"].update(consent.identifiers)
     contact["dataFields"] = {**data_fields, **consent.data_fields}
     contact.update(consent.members)
+    if consent.data_fields:
+        contact[CONSENT_FIELDS] = list(consent.data_fields)
     belongs = [rule.name for rule in settings.lists if rule.unmet(customer, facts, settings.markets) is None]
     if lists := [*consent.lists, *belongs]:
         contact["lists"] = lists
     return [mapped(CONTACTS, contact)]
+
+
+def noes_of_customer(customer: Record, settings: MappingSettings) -> list[MappedRecord]:
+    """Return to what a customer says no, as a contact without anything else.
+
+    The contact is named by the address, else by the custom identifier that holds the customer's id, if there is one.
+    """
+    identity, noes = read_identity(customer), contact_noes(customer, settings.consent)
+    identifier = settings.deletions.dotdigital_identifier if settings.deletions else None
+    known = (("email", identity.email), (identifier, identity.id))
+    reached = [(name, value) for name, value in known if name is not None and value is not None]
+    if not (reached and settings.store.takes(identity.stores) and (noes.members or noes.data_fields)):
+        return []
+    name, value = reached[0]
+    contact: dict[str, Any] = {"matchIdentifier": name, "identifiers": {name: value}}
+    if noes.data_fields:
+        contact |= {"dataFields": noes.data_fields, CONSENT_FIELDS: list(noes.data_fields)}
+    return [mapped(CONTACTS, contact | noes.members)]
 
 
 def contact_of_order(order: OrderFacts, email: str, market: Market, settings: MappingSettings) -> MappedRecord:

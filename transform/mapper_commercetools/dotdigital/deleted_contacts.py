@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mapper_commercetools.deletions import DeletionRules, GoneCustomer, read_deletion
+from mapper_commercetools.deletions import DeletionRules, GoneCustomer, read_deletion, read_gone_customer
 from mapper_commercetools.dotdigital.catalog import CATALOG, catalog_stream, collection_name
 from mapper_commercetools.dotdigital.contacts import CONTACTS
 from mapper_commercetools.json_schema import record_schema, required
@@ -71,7 +71,7 @@ def map_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettin
     """
     gone = read_deletion(deletion, rules, per_variant=settings.catalog.per_variant)
     if isinstance(gone, GoneCustomer):
-        return [_contact(gone, rules, erased=deletion["change"] == "erased")]
+        return [_contact(gone, *_identifier(gone, rules, erased=deletion["change"] == "erased"))]
     return [
         mapped(CATALOG, {"collectionName": collection_name(market, settings), "key": key, "json": None})
         for market in settings.markets.of_catalogues(per_market=settings.catalog.per_market)
@@ -79,8 +79,17 @@ def map_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettin
     ]
 
 
-def _contact(gone: GoneCustomer, rules: DeletionRules, *, erased: bool) -> MappedRecord:
-    name, value = _identifier(gone, rules, erased=erased)
+def noes_of_deletion(deletion: Record, rules: DeletionRules) -> list[MappedRecord]:
+    """Return who is to be deleted, forgotten or unsubscribed, by the address if the id cannot be read."""
+    gone = read_gone_customer(deletion, rules)
+    if gone is None:
+        return []
+    known = ((rules.dotdigital_identifier, gone.id), ("email", gone.email))
+    reached = [(name, value) for name, value in known if name is not None and value is not None]
+    return [_contact(gone, name, value) for name, value in reached[:1]]
+
+
+def _contact(gone: GoneCustomer, name: str, value: str) -> MappedRecord:
     if gone.action == "forget":
         return mapped(DELETED_CONTACTS, {name: value, "forget": True})
     if gone.action == "delete":
@@ -96,7 +105,7 @@ def _contact(gone: GoneCustomer, rules: DeletionRules, *, erased: bool) -> Mappe
 
 
 def _identifier(gone: GoneCustomer, rules: DeletionRules, *, erased: bool) -> tuple[str, str]:
-    if rules.dotdigital_identifier is not None:
+    if rules.dotdigital_identifier is not None and gone.id is not None:
         return rules.dotdigital_identifier, gone.id
     if gone.email is not None:
         return "email", gone.email

@@ -60,7 +60,13 @@ def stream_mappings(settings: MappingSettings, at: datetime, references: Referen
     mappings = {
         "customers": StreamMapping(
             announced.by_customers,
-            (MappingPart(contacts.CONTACTS, lambda record: contacts.map_customer(record, settings, references)),),
+            (
+                MappingPart(
+                    contacts.CONTACTS,
+                    lambda record: contacts.map_customer(record, settings, references),
+                    lambda record: contacts.noes_of_customer(record, settings),
+                ),
+            ),
         ),
         "orders": StreamMapping(
             lambda _: [announced.stream, orders.orders_stream(settings)],
@@ -85,6 +91,7 @@ def stream_mappings(settings: MappingSettings, at: datetime, references: Referen
                 MappingPart(
                     deleted_contacts.DELETED_CONTACTS,
                     lambda record: deleted_contacts.map_deletion(record, deletions, settings),
+                    lambda record: deleted_contacts.noes_of_deletion(record, deletions),
                 ),
             ),
         )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mapper_commercetools.deletions import DeletionRules, GoneCustomer, read_deletion
+from mapper_commercetools.deletions import DeletionRules, GoneCustomer, read_deletion, read_gone_customer
 from mapper_commercetools.iterable.catalog_items import CATALOG_ITEMS, catalog_items_stream, catalog_name
-from mapper_commercetools.iterable.users import identifier_name
+from mapper_commercetools.iterable.users import IDENTIFIED_BY, identifier_name
 from mapper_commercetools.json_schema import record_schema, required
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, RejectRecordError, SkipRecordError, mapped
 
@@ -68,8 +68,18 @@ def map_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettin
     ]
 
 
+def noes_of_deletion(deletion: Record, rules: DeletionRules, settings: MappingSettings) -> list[MappedRecord]:
+    """Return who is to be deleted, forgotten or unsubscribed, in a hybrid project by the address if there is no id."""
+    gone = read_gone_customer(deletion, rules)
+    if gone is None:
+        return []
+    known = {"userId": gone.id, "email": gone.email}
+    reached = [{name: value} for name in IDENTIFIED_BY[settings.project_type] if (value := known[name]) is not None]
+    return [mapped(DELETED_USERS, {**person, "action": gone.action}) for person in reached[:1]]
+
+
 def _identifier(gone: GoneCustomer, settings: MappingSettings, *, erased: bool) -> dict[str, str]:
-    if settings.project_type != "email":
+    if settings.project_type != "email" and gone.id is not None:
         return {"userId": gone.id}
     if gone.email is not None:
         return {"email": gone.email}

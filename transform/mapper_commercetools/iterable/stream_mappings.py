@@ -77,6 +77,7 @@ def stream_mappings(settings: MappingSettings, at: datetime, references: Referen
                 MappingPart(
                     deleted_users.DELETED_USERS,
                     lambda record: deleted_users.map_deletion(record, deletions, settings),
+                    lambda record: deleted_users.noes_of_deletion(record, deletions, settings),
                 ),
             ),
         )
@@ -89,11 +90,21 @@ def _single(stream: MappedStream, main: str, map_record: Callable[[Record], Sequ
 
 def _customers(settings: MappingSettings, references: References) -> StreamMapping:
     streams = [users.users_stream(settings)]
-    parts = [MappingPart(users.USERS, lambda record: users.map_customer(record, settings, references))]
+    parts = [
+        MappingPart(
+            users.USERS,
+            lambda record: users.map_customer(record, settings, references),
+            lambda record: users.noes_of_customer(record, settings),
+        )
+    ]
     if subscriptions.subscription_rules(settings):
         streams.append(subscriptions.subscriptions_stream(settings))
         parts.append(
-            MappingPart(subscriptions.SUBSCRIPTIONS, lambda record: subscriptions.map_customer(record, settings))
+            MappingPart(
+                subscriptions.SUBSCRIPTIONS,
+                lambda record: subscriptions.map_customer(record, settings),
+                lambda record: subscriptions.noes_of_customer(record, settings),
+            )
         )
     if settings.lists:
         streams.append(list_memberships.list_memberships_stream(settings))

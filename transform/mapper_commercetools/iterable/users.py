@@ -5,20 +5,36 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Protocol
 
-from mapper_commercetools.consent import read_consent
+from mapper_commercetools.consent import ConsentRule, read_consent, unidentified, withheld
 from mapper_commercetools.consent_settings import EMAIL, NEWSLETTER_TIME_FIELD
 from mapper_commercetools.custom_fields import read_custom_fields
 from mapper_commercetools.iterable.field_names import clean_name
 from mapper_commercetools.iterable.field_values import own_field, without_absent
-from mapper_commercetools.json_schema import array_of, nullable, open_object, record_schema, required
+from mapper_commercetools.json_schema import (
+    CONSENT_FIELDS,
+    CONSENT_FIELDS_SCHEMA,
+    array_of,
+    nullable,
+    open_object,
+    record_schema,
+    required,
+)
 from mapper_commercetools.localization import locale_preference
 from mapper_commercetools.markets import MARKET_FACTS
 from mapper_commercetools.outcomes import MappedRecord, MappedStream, SkipRecordError, mapped
-from mapper_commercetools.people import CustomerFacts, market_of_customer, read_customer, region_of, street_of
-from mapper_commercetools.source_values import Record, text
+from mapper_commercetools.people import (
+    CustomerFacts,
+    market_of_customer,
+    read_customer,
+    read_identity,
+    region_of,
+    street_of,
+)
+from mapper_commercetools.source_values import Record, required_id, text
 from mapper_commercetools.timestamps import at_midnight, iterable_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from mapper_commercetools.json_schema import JsonSchema
@@ -50,6 +66,12 @@ _FIELDS = {
     "createdAt": nullable("string", "When the customer was made, `yyyy-MM-dd HH:mm:ss +00:00`"),
 }
 _MARKET_FIELDS = {name: nullable("string", description) for name, description in MARKET_FACTS.items()}
+IDENTIFIED_BY: dict[ProjectType, tuple[str, ...]] = {
+    "hybrid": ("userId", "email"),
+    "userid": ("userId",),
+    "email": ("email",),
+}
+"""Type of a project → members that identify a customer there, the best one first."""
 _CLEARED_BY_NULL = (
     "firstName",
     "lastName",
@@ -101,6 +123,7 @@ def users_stream(settings: MappingSettings) -> MappedStream:
             **(of_email_project if settings.project_type == "email" else {}),
             "mergeNestedObjects": required("boolean", "Merge objects key by key"),
             "dataFields": open_object(fields, "Profile fields; null removes a field"),
+            CONSENT_FIELDS: CONSENT_FIELDS_SCHEMA,
         },
         needs=(identifier, "dataFields"),
     )
@@ -120,7 +143,7 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
         SkipRecordError: If its store does not travel, or it has no address in an email-based project.
     """
     facts = read_customer(customer)
-    person = person_of(facts, settings)
+    person = person_of(customer, settings, _profile_consents(settings))
     market, taken = market_of_customer(facts, settings.markets), taken_names(settings)
     fields = {**_standard_fields(facts), **_consent_fields(customer, settings)}
     own = read_custom_fields(
@@ -142,22 +165,56 @@ def map_customer(customer: Record, settings: MappingSettings, references: Refere
         person = {**person, "userId": facts.id}
     elif facts.email is not None:
         data_fields["email"] = facts.email
-    return [mapped(USERS, {**person, "mergeNestedObjects": True, "dataFields": data_fields})]
+    fields_of_consents = (rule.iterable.field for rule in settings.consent)
+    consents = [name for name in fields_of_consents if name is not None and name in data_fields]
+    return [mapped(USERS, _user(person, data_fields, consents))]
 
 
-def person_of(facts: CustomerFacts, settings: MappingSettings) -> dict[str, str]:
+def noes_of_customer(customer: Record, settings: MappingSettings) -> list[MappedRecord]:
+    """Return the profile fields of the consents to which a customer says no, as a user without any other field."""
+    names = [name for rule in withheld(customer, _profile_consents(settings)) if (name := rule.iterable.field)]
+    known = list(identifiers(customer, settings).items())[:1]
+    if not (names and known):
+        return []
+    customer_id = text(customer, "id")
+    person = dict(known)
+    if settings.project_type == "email" and customer_id is not None:
+        person["userId"] = customer_id
+    return [mapped(USERS, _user(person, dict.fromkeys(names, False), names))]
+
+
+def person_of(customer: Record, settings: MappingSettings, consents: Iterable[ConsentRule] = ()) -> dict[str, str]:
     """Return the one member that identifies a customer in this type of project.
 
+    Args:
+        customer: The customer.
+        settings: The settings.
+        consents: The consents that are to be carried out.
+
     Raises:
+        RejectRecordError: If what identifies it is missing, and a no would be lost with it.
         SkipRecordError: If its store does not travel, or it has no address in an email-based project.
     """
-    settings.store.check(facts.stores, "stores")
+    identity = read_identity(customer)
+    settings.store.check(identity.stores, "stores")
     if settings.project_type != "email":
-        return {"userId": facts.id}
-    if facts.email is None:
-        message = "email: missing, and an email-based project identifies users by it"
-        raise SkipRecordError(message)
-    return {"email": facts.email}
+        return {"userId": required_id(customer)}
+    if identity.email is None:
+        raise unidentified(customer, consents, "email: missing, and an email-based project identifies users by it")
+    return {"email": identity.email}
+
+
+def identifiers(customer: Record, settings: MappingSettings) -> dict[str, str]:
+    """Return all members that identify a customer in this type of project, the best one first.
+
+    In a hybrid project the address does so too, if another profile has it or the customer's id cannot be read. Empty if
+    nothing does, or the customer's store does not travel.
+    """
+    identity = read_identity(customer)
+    if not settings.store.takes(identity.stores):
+        return {}
+    known = {"userId": identity.id, "email": identity.email}
+    return {name: value for name in IDENTIFIED_BY[settings.project_type] if (value := known[name]) is not None}
 
 
 def identifier_name(project_type: ProjectType) -> str:
@@ -190,6 +247,15 @@ def buyer(order: Buyer, project_type: ProjectType, guest_fields: dict[str, str |
         user_id = "guest-" + sha256(order.email.encode()).hexdigest()[:40]
         user, fields = {"userId": user_id, "mergeNestedObjects": True}, {**fields, "email": order.email}
     return {**user, "dataFields": fields} if fields else user
+
+
+def _user(person: dict[str, str], data_fields: dict[str, Any], consents: list[str]) -> dict[str, Any]:
+    user: dict[str, Any] = {**person, "mergeNestedObjects": True, "dataFields": data_fields}
+    return {**user, CONSENT_FIELDS: consents} if consents else user
+
+
+def _profile_consents(settings: MappingSettings) -> list[ConsentRule]:
+    return [rule for rule in settings.consent if rule.iterable.field is not None]
 
 
 def _consent_schemas(settings: MappingSettings) -> dict[str, JsonSchema]:
