@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import time
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from delivery.entry import Entry, Source
+from delivery.errors import DeliveryError
 from delivery.lane import Lane
-from delivery.outcome import Outcome, OutcomeKind, rejected, skipped
+from delivery.outcome import Outcome, OutcomeKind, rejected, skipped, with_opt_out
+from delivery.unexpected import UnexpectedFaults
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from delivery.checkpoint import Checkpoint
     from delivery.ledger import Ledger
@@ -111,6 +114,8 @@ class Dispatch:
         self._shutdown = shutdown
         self._dry_run = dry_run
         self._destinations: dict[str, Destination] = {}
+        self._preparing = UnexpectedFaults("prepared")
+        self._sending = UnexpectedFaults("sent")
 
     def register(self, sink: Sink) -> None:
         """Make a sink known, before its first record."""
@@ -128,20 +133,74 @@ class Dispatch:
             DeliveryError: What a worker raised earlier.
         """
         self.raise_failure()
+        sink = self._destinations[stream].sink
+        ready = self._ready(sink, lambda: record, source)
+        if isinstance(ready, Entry):
+            self._place(self._destinations[stream], ready)
+        elif ready is not None:
+            self.refuse(stream, record, source, ready)
+
+    def refuse(self, stream: str, record: dict[str, Any], source: Source, outcome: Outcome) -> None:
+        """Settle a record that is not sent; what it says no to is sent all the same, if it is rejected.
+
+        Args:
+            stream: The stream it is of.
+            record: The record, or as much of it as there is.
+            source: Where it came from.
+            outcome: Why it is not sent.
+
+        Raises:
+            DeliveryError: What a worker raised earlier.
+        """
         destination = self._destinations[stream]
-        sink = destination.sink
+        if outcome.kind is OutcomeKind.REJECTED and not self._dry_run:
+            left = self._opt_out(destination.sink, partial(destination.sink.opt_out, record), source, outcome)
+            if isinstance(left, Entry):
+                self._place(destination, left)
+                return
+            outcome = left
+        self.settle(stream, source, outcome)
+
+    def _ready(self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source) -> Entry | Outcome | None:
+        """Return a record made ready to be sent, or its outcome; None if there is no record.
+
+        Args:
+            sink: The sink of its stream.
+            find: Returns the record.
+            source: Where it came from.
+        """
+        try:
+            record = find()
+            ready = None if record is None else self._checked(sink, record, source)
+        except DeliveryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record alone
+            return self._preparing.outcome(error)
+        self._preparing.passed()
+        return ready
+
+    def _checked(self, sink: Sink, record: dict[str, Any], source: Source) -> Entry | Outcome:
         prepared = sink.prepare(record)
         if isinstance(prepared, Outcome):
-            self.settle(stream, source, prepared)
-            return
+            return prepared
         if self._dry_run:
-            self.settle(stream, source, DRY_RUN)
-            return
+            return DRY_RUN
         entry = Entry(sink.retained(prepared), sink.element(prepared), sink.identify(prepared), source)
         if len(entry.element) > sink.max_batch_bytes:
-            self.settle(stream, source, rejected(f"is larger than a request may be ({sink.max_batch_bytes} bytes)"))
-            return
-        self._place(destination, entry)
+            return rejected(f"is larger than a request may be ({sink.max_batch_bytes} bytes)")
+        return entry
+
+    def _opt_out(
+        self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source, outcome: Outcome
+    ) -> Entry | Outcome:
+        """Return what carries out the noes of a rejected record; its outcome if nothing does."""
+        left = self._ready(sink, find, source)
+        if left is None:
+            return outcome
+        if isinstance(left, Outcome):
+            return with_opt_out(outcome, left)
+        left.rest = outcome
+        return left
 
     def settle(self, stream: str, source: Source, outcome: Outcome) -> None:
         """Write down the outcome of a record; a rejected one is kept first."""
@@ -186,7 +245,7 @@ class Dispatch:
         batch = destination.batches[number]
         earlier = batch.entries.get(entry.identity)
         if earlier is not None:
-            merged = sink.merge(earlier.record, entry.record)
+            merged = self._merged(sink, earlier, entry)
             if merged is not None:
                 if merged is not entry.record:
                     entry.record = merged
@@ -202,6 +261,16 @@ class Dispatch:
         batch.add(entry)
         if len(batch.entries) >= sink.max_batch_count:
             self._send(destination, number)
+
+    def _merged(self, sink: Sink, earlier: Entry, later: Entry) -> dict[str, Any] | None:
+        """Return one record for two of one identity; None if they must go one after the other."""
+        if earlier.rest is not None or later.rest is not None:
+            # What is left of a rejected record has an outcome of its own.
+            return None
+        try:
+            return sink.merge(earlier.record, later.record)
+        except Exception:  # noqa: BLE001 - apart, each shows by itself what is wrong with it
+            return None
 
     def _send(self, destination: Destination, number: int) -> None:
         self._settle_below(destination.sink.stage)
@@ -222,8 +291,55 @@ class Dispatch:
                 lane.wait()
 
     def _deliver(self, sink: Sink, batch: Sequence[Entry], turn: _UnderWay) -> None:
-        outcomes = sink.send(batch)
+        outcomes = self._outcomes(sink, batch)
+        self._carry_out_opt_outs(sink, batch, outcomes)
         for entry, outcome in zip(batch, outcomes, strict=True):
+            final = outcome if entry.rest is None else with_opt_out(entry.rest, outcome)
             for source in (*entry.merged, entry.source):
-                self.settle(sink.stream, source, outcome)
+                self.settle(sink.stream, source, final)
         turn.done = True
+
+    def _outcomes(self, sink: Sink, batch: Sequence[Entry]) -> list[Outcome]:
+        """Send a batch; where an exception hits, halve it, until the record is alone that it is about."""
+        try:
+            outcomes = list(sink.send(batch))
+            if len(outcomes) != len(batch):
+                text = f"{len(outcomes)} outcomes for {len(batch)} records"
+                raise RuntimeError(text)  # noqa: TRY301 - as unexpected as any other
+        except DeliveryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, one record is not to stop all others
+            if len(batch) == 1:
+                return [self._sending.outcome(error)]
+            middle = len(batch) // 2
+            return [*self._outcomes(sink, batch[:middle]), *self._outcomes(sink, batch[middle:])]
+        self._sending.passed()
+        return outcomes
+
+    def _carry_out_opt_outs(self, sink: Sink, batch: Sequence[Entry], outcomes: list[Outcome]) -> None:
+        """Send what the rejected records of a batch say no to, and note in their outcomes what came of it."""
+        waiting: list[tuple[int, Entry]] = []
+        for place, entry in enumerate(batch):
+            if outcomes[place].kind is not OutcomeKind.REJECTED or entry.rest is not None:
+                continue
+            left = self._opt_out(sink, partial(sink.opt_out_of, entry), entry.source, outcomes[place])
+            if isinstance(left, Entry):
+                waiting.append((place, left))
+            else:
+                outcomes[place] = left
+        for part in _one_an_identity(waiting):
+            results = self._outcomes(sink, [left for _, left in part])
+            for (place, _), result in zip(part, results, strict=True):
+                outcomes[place] = with_opt_out(outcomes[place], result)
+
+
+def _one_an_identity(waiting: Sequence[tuple[int, Entry]]) -> Iterator[list[tuple[int, Entry]]]:
+    """Cut what waits into parts in which no identity comes twice, in order."""
+    part: dict[str, tuple[int, Entry]] = {}
+    for place, entry in waiting:
+        if entry.identity in part:
+            yield list(part.values())
+            part = {}
+        part[entry.identity] = (place, entry)
+    if part:
+        yield list(part.values())

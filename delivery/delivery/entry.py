@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from delivery.checkpoint import Segment
+    from delivery.outcome import Outcome
     from delivery.rejects import SchemaMessage
 
 
@@ -36,6 +37,7 @@ class Entry:
             identity keep their order, unless the sink says that the order of others is kept. Never logged.
         source: Where it came from.
         merged: Where earlier records came from that this one has taken in; they share its outcome.
+        rest: The outcome of the record of which this carries out the noes only; None if it is a record itself.
     """
 
     record: dict[str, Any]
@@ -43,3 +45,4 @@ class Entry:
     identity: str
     source: Source
     merged: list[Source] = field(default_factory=list)
+    rest: Outcome | None = None

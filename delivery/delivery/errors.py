@@ -57,6 +57,10 @@ class StreamStopped(DeliveryError):
     """Nothing more of a stream can be delivered, for a reason that no other record would escape."""
 
 
+class NotKept(DeliveryError):
+    """Something that the run must keep or hand on could not be written: rejected records, states, its summary."""
+
+
 class RejectLimitExceeded(DeliveryError):
     """Everything was read and settled, but more records were rejected than `max_rejects` allows."""
 

@@ -47,7 +47,7 @@ class MappedRecord(Protocol):
 
     @property
     def record(self) -> dict[str, Any] | None:
-        """The record, if it was mapped."""
+        """The record, if it was mapped; of a rejected one a smaller record with what it says no to, if it does."""
 
     @property
     def reason(self) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 
@@ -40,3 +40,21 @@ def rejected(reason: str, code: str = "") -> Outcome:
 def skipped(reason: str) -> Outcome:
     """Return the outcome of a record that a rule leaves out."""
     return Outcome(OutcomeKind.SKIPPED, reason)
+
+
+OPT_OUT_DELIVERED = "its opt-out was carried out"
+
+
+def with_opt_out(outcome: Outcome, of_opt_out: Outcome) -> Outcome:
+    """Return the outcome of a rejected record whose noes were sent on their own.
+
+    Args:
+        outcome: Why the record was rejected.
+        of_opt_out: What came of the noes.
+    """
+    if of_opt_out.kind is OutcomeKind.SKIPPED:
+        return outcome
+    told = OPT_OUT_DELIVERED
+    if of_opt_out.kind is OutcomeKind.REJECTED:
+        told = f"its opt-out could not be carried out: {of_opt_out.reason}"
+    return replace(outcome, reason=f"{outcome.reason}; {told}")

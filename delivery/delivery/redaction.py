@@ -9,8 +9,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 REDACTED = "[redacted]"
-_EMAIL = re.compile(r"[^\s\"'<>,;:()\[\]{}=]+@[^\s\"'<>,;:()\[\]{}=]+")
-_LONG_NUMBER = re.compile(r"\+?\d[\d \-]{6,}\d")
+MOST_LOOKED_AT = 2048
+"""Characters of a text that are searched for personal data: nobody is shown more, and a service may send megabytes."""
+
+_DELIMITERS = frozenset("\"'<>,;:()[]{}=")
+# Quantifiers have an end, so that the search takes no longer than the text is long, whatever it holds.
+_EMAIL = re.compile(r"[^\s\"'<>,;:()\[\]{}=]{1,320}@[^\s\"'<>,;:()\[\]{}=]{1,320}")
+_LONG_NUMBER = re.compile(r"\+?\d[\d \-]{6,60}\d")
+_OF_A_NUMBER = "+- 0123456789"
 
 
 class Redaction:
@@ -33,7 +39,18 @@ class Redaction:
         """
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
+        text = _beginning(text)
         text = _EMAIL.sub("[address]", text)
         text = _LONG_NUMBER.sub("[number]", text)
         text = " ".join(text.split())
         return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _beginning(text: str) -> str:
+    """Return as much of a text as is looked at, without a last word or number that may be cut in two."""
+    if len(text) <= MOST_LOOKED_AT:
+        return text
+    end = MOST_LOOKED_AT
+    while end and not text[end - 1].isspace() and text[end - 1] not in _DELIMITERS:
+        end -= 1
+    return text[:end].rstrip(_OF_A_NUMBER) + "…"

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import click
 import msgspec
 
+from delivery.lenient_json import read_leniently
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -52,12 +54,26 @@ def read_rejections(path: Path, containing: str = "") -> Iterator[Rejection]:
     with path.open("rb") as file:
         for number, text in enumerate(file, 1):
             try:
-                line = msgspec.json.decode(text, type=_Line)
-            except msgspec.DecodeError:
+                line = _read(text)
+            except ValueError:
                 message = f"{path}, line {number}: not a Singer message; is this a file of rejected records?"
                 raise NoRejectsFile(message) from None
             if line.rejected is not None and containing.encode() in bytes(line.record):
                 yield line.rejected
+
+
+def _read(text: bytes) -> _Line:
+    """Return a line; of a record that is kept as it came, because it is nearly JSON only, what could be read.
+
+    Raises:
+        ValueError: If it is no Singer message.
+    """
+    try:
+        return msgspec.json.decode(text, type=_Line)
+    except (msgspec.DecodeError, RecursionError):
+        message = read_leniently(text).value
+    rejection = msgspec.convert(message.get("rejected"), Rejection | None)
+    return _Line(str(message.get("type")), msgspec.Raw(text), rejection)
 
 
 def count_reasons(rejections: Iterable[Rejection]) -> Counter[tuple[str, str]]:

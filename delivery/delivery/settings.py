@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
+from singer_sdk.configuration._dict_config import parse_environment_config
+
+from delivery.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from singer_sdk.exceptions import ConfigValidationError
 
 SHARED_SETTINGS: tuple[th.Property[Any], ...] = (
@@ -72,6 +75,16 @@ SHARED_SETTINGS: tuple[th.Property[Any], ...] = (
         description="File to which a summary of the run is written as JSON.",
     ),
     th.Property(
+        "allow_http",
+        th.BooleanType,
+        default=False,
+        title="Allow HTTP",
+        description=(
+            "Allow an api_url with http:// that leads to another machine: credentials and personal data then travel "
+            "so that others on the way can read them. To this machine itself http:// is always allowed."
+        ),
+    ),
+    th.Property(
         "batch_size_rows",
         th.IntegerType(minimum=1),
         title="Batch size rows",
@@ -89,18 +102,85 @@ def settings_schema(*properties: th.Property[Any]) -> dict[str, Any]:
 
 def explain(error: ConfigValidationError, loader: str) -> str:
     """Return one line that says what is wrong with the settings and where they can be set."""
-    prefix = loader.upper().replace("-", "_")
     return (
-        f"settings are wrong: {'; '.join(_plain(error.errors))}. Set them in meltano.yml, in the environment "
-        f"({prefix}_<SETTING>) or in the file given with --config"
+        f"settings are wrong: {'; '.join(error.errors)}. Set them in meltano.yml, in the environment "
+        f"({environment_variable(loader, '<SETTING>')}) or in the file given with --config"
     )
 
 
-def _plain(errors: Sequence[str]) -> list[str]:
-    # JSON Schema says "'api_key' is a required property": right, but not how one speaks of a setting.
-    return [
-        text.replace(" is a required property", " is required").replace(
-            "Additional properties are not allowed", "unknown settings are not allowed"
+def environment_variable(loader: str, setting: str) -> str:
+    """Return the name of the environment variable of a setting."""
+    return f"{loader}_{setting}".upper().replace("-", "_")
+
+
+def read_environment(schema: dict[str, Any], loader: str) -> dict[str, Any]:
+    """Return what the environment says about the settings.
+
+    Args:
+        schema: The settings' JSON Schema.
+        loader: The loader's name, which begins the variables' names.
+
+    Raises:
+        SettingsError: If a variable does not hold what its setting takes; names the variable, never what it holds.
+    """
+    prefix = environment_variable(loader, "")
+    try:
+        return parse_environment_config(schema, prefix)
+    except ValueError:
+        pass
+    for setting, described in schema["properties"].items():
+        try:
+            parse_environment_config({"properties": {setting: described}}, prefix)
+        except ValueError:  # noqa: PERF203 - a dozen settings, once
+            variable = environment_variable(loader, setting)
+            message = f"setting {setting}: the environment variable {variable} must hold {_wanted(described)}"
+            raise SettingsError(message) from None
+    message = f"settings in the environment ({prefix}…) cannot be read"
+    raise SettingsError(message)
+
+
+def _wanted(described: dict[str, Any]) -> str:
+    kinds = described.get("type", [])
+    named = [kind for kind in ([kinds] if isinstance(kinds, str) else kinds) if kind != "null"]
+    return "what JSON calls " + (" or ".join(named) or "a value")
+
+
+def check_url(setting: str, url: str, *, allow_http: bool) -> str:
+    """Return a service's URL as it is, if credentials and personal data may be sent there.
+
+    Args:
+        setting: The setting that holds it, for error texts.
+        url: The URL.
+        allow_http: Whether http:// may lead to another machine.
+
+    Raises:
+        SettingsError: If it is no such URL, or holds credentials; the text shows nothing of it.
+    """
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host, parts = None, urlsplit("")
+    if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+        message = f"setting {setting} must be a URL such as https://api.example.com, without a query"
+        raise SettingsError(message)
+    if parts.username is not None or parts.password is not None:
+        message = (
+            f"setting {setting} must not hold credentials: they would be shown in logs; take the part before the @ "
+            "out of it"
         )
-        for text in errors
-    ]
+        raise SettingsError(message)
+    if parts.scheme == "http" and not allow_http and not _is_this_machine(host):
+        message = (
+            f"setting {setting} begins with http://, so others on the way could read credentials and personal data: "
+            "use https://, or set allow_http if that is certain to be safe"
+        )
+        raise SettingsError(message)
+    return url
+
+
+def _is_this_machine(host: str) -> bool:
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -22,7 +22,7 @@ class Sink(ABC):
     """One destination stream: checks its records and sends batches of them.
 
     The reading thread calls `prepare`, `identify`, `lane_key` and `merge`; worker threads call `send`, one lane of
-    work at a time for each lane of the sink.
+    work at a time for each lane of the sink, and `prepare` and `identify` for what is left of a rejected record.
 
     Attributes:
         stream: The stream's name.
@@ -74,6 +74,22 @@ class Sink(ABC):
     @abstractmethod
     def identify(self, record: Record) -> str:
         """Return whom or what a record is about."""
+
+    def opt_out(self, record: Record) -> Record | None:  # noqa: ARG002
+        """Return what of a record must be carried out even if the record is rejected: what it says no to.
+
+        Args:
+            record: A record as it came; what is in it may be of any kind.
+
+        Returns:
+            A smaller record of this stream that says no to the same and names nothing else; None if the record says no
+            to nothing, or is nothing but that already.
+        """
+        return None
+
+    def opt_out_of(self, entry: Entry) -> Record | None:
+        """Return the same of a record that the service has rejected."""
+        return self.opt_out(entry.record)
 
     def lane_key(self, entry: Entry) -> str:
         """Return whose order is to be kept: by default that of the records of one identity.

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
+
+from delivery.errors import NotKept
+from delivery.private_files import make_private_folder, open_private_file
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -82,11 +86,20 @@ class RunSummary:
         }
 
     def write(self, path: Path) -> None:
-        """Write the summary as JSON to a file, whole or not at all."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Write the summary as JSON to a file, whole or not at all.
+
+        Raises:
+            NotKept: If it cannot be written.
+        """
         unfinished = path.with_name(path.name + ".unfinished")
-        unfinished.write_bytes(msgspec.json.format(msgspec.json.encode(self.as_data())))
-        unfinished.replace(path)
+        try:
+            make_private_folder(path.parent)
+            with os.fdopen(open_private_file(unfinished, os.O_TRUNC), "wb") as file:
+                file.write(msgspec.json.format(msgspec.json.encode(self.as_data())))
+            unfinished.replace(path)
+        except OSError as error:
+            message = f"setting summary_path: the summary cannot be written to {path} ({error.strerror})"
+            raise NotKept(message) from None
 
 
 def summarize(

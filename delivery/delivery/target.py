@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
 import sys
@@ -14,8 +15,10 @@ from typing import IO, TYPE_CHECKING, Any, ClassVar
 
 import click
 from singer_sdk import Target
-from singer_sdk.exceptions import ConfigValidationError
+from singer_sdk.exceptions import ConfigValidationError, MappingError
+from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
+from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from delivery.checkpoint import Checkpoint
@@ -26,6 +29,7 @@ from delivery.errors import (
     Interrupted,
     InvalidInput,
     KeyPropertiesMissing,
+    NotKept,
     RecordBeforeSchema,
     RejectLimitExceeded,
     SettingsError,
@@ -34,11 +38,13 @@ from delivery.json_text import encode
 from delivery.ledger import Ledger
 from delivery.mapping import RecordMapper, load_mapper
 from delivery.messages import Message, MessageReader
-from delivery.outcome import rejected, skipped
+from delivery.outcome import Outcome, rejected, skipped
 from delivery.rejects import RejectsFile, SchemaMessage
-from delivery.settings import explain
+from delivery.settings import explain, read_environment
+from delivery.settings_faults import setting_fault
 from delivery.shutdown import Shutdown
 from delivery.summary import summarize
+from delivery.unexpected import UnexpectedFaults
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +62,7 @@ OBJECTS_BEFORE_COLLECTION = (20_000, 50, 100)
 """Records are many small objects without cycles. Looking for cycles among those that wait, and among all that was
 imported, as often as Python does by itself takes a fifth of a run."""
 KEY_MISSING = "lacks the key property that the stream's SCHEMA announces"
+MENDED = "half surrogate pairs, which are no characters, were replaced by U+FFFD"
 
 
 class DeliveryTarget(Target):
@@ -81,6 +88,7 @@ class DeliveryTarget(Target):
         self._started_at = datetime.now(tz=timezone.utc)
         self._checkpoint = Checkpoint()
         self._rejects = RejectsFile(Path(self.config["rejects_path"]), self.name, self._started_at)
+        self._rejects.check()
         self._dispatch = Dispatch(
             ledger=self.ledger,
             checkpoint=self._checkpoint,
@@ -94,6 +102,7 @@ class DeliveryTarget(Target):
         )
         self._schemas: dict[str, SchemaMessage] = {}
         self._mapped_streams: set[str] = set()
+        self._mapping = UnexpectedFaults("mapped")
         self._records_until_look = EVERY_RECORDS_LOOK_AROUND
         self._state_emitted_at = time.monotonic()
         self._connected = False
@@ -139,7 +148,10 @@ class DeliveryTarget(Target):
     def _process_schema_message(self, message_dict: Message) -> None:
         self.reader.require(message_dict, "stream", "schema")
         stream, schema = message_dict["stream"], message_dict["schema"]
-        if not isinstance(schema, dict) or "properties" not in schema:
+        if not isinstance(stream, str):
+            text = f"line {self.reader.line_number}: the SCHEMA's stream is no text"
+            raise InvalidInput(text)
+        if not isinstance(schema, dict) or not isinstance(schema.get("properties"), dict):
             text = f"line {self.reader.line_number}: the SCHEMA of stream '{stream}' has no properties"
             raise InvalidInput(text)
         key_properties = message_dict.get("key_properties") or []
@@ -173,7 +185,11 @@ class DeliveryTarget(Target):
     def _register(self, stream: str, schema: dict[str, Any], key_properties: Sequence[str]) -> None:
         known = self.mapper.stream_maps.get(stream)
         if known is None or known[0].raw_schema != schema:
-            self.mapper.register_raw_stream_schema(stream, schema, list(key_properties))
+            try:
+                self.mapper.register_raw_stream_schema(stream, schema, list(key_properties))
+            except MappingError as error:
+                message = f"setting stream_maps.{stream}: the SDK cannot use it ({type(error).__name__})"
+                raise SettingsError(message) from None
         for stream_map in self.mapper.stream_maps[stream]:
             sink = self._sink(stream_map.stream_alias)
             sink.describe(stream_map.transformed_schema, list(stream_map.transformed_key_properties or []))
@@ -193,11 +209,14 @@ class DeliveryTarget(Target):
     def _process_record_message(self, message_dict: Message) -> None:
         self.reader.require(message_dict, "stream", "record")
         stream, record = message_dict["stream"], message_dict["record"]
-        schema = self._schemas.get(stream)
+        schema = self._schemas.get(stream) if isinstance(stream, str) else None
         if schema is None:
-            text = f"line {self.reader.line_number}: a record of stream '{stream}' came before its SCHEMA"
+            name = f"'{stream}'" if isinstance(stream, str) else "whose name is no text"
+            text = f"line {self.reader.line_number}: a record of stream {name} came before its SCHEMA"
             raise RecordBeforeSchema(text)
-        if stream in self._mapped_streams:
+        if not isinstance(record, dict):
+            self._refuse(stream, {}, schema, rejected("the record is no JSON object", "input"))
+        elif stream in self._mapped_streams:
             self._map_record(stream, record, schema)
         else:
             self._route(stream, record, schema)
@@ -209,18 +228,40 @@ class DeliveryTarget(Target):
         if self._record_mapper is None:
             message = "a stream was marked as mapped without a mapper"
             raise RuntimeError(message)
-        for mapped in self._record_mapper.map_record(stream, record):
-            if mapped.record is not None:
+        try:
+            results = list(self._record_mapper.map_record(stream, record))
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record alone
+            self._refuse(stream, {}, schema, self._mapping.outcome(error))
+            return
+        self._mapping.passed()
+        for mapped in results:
+            if mapped.outcome == "mapped" and mapped.record is not None:
                 self._route(mapped.stream, mapped.record, schema)
-            elif mapped.outcome == "rejected":
-                source = self._count(mapped.stream, schema)
-                self._dispatch.settle(mapped.stream, source, rejected(mapped.reason or "", "mapper"))
-            else:
-                source = self._count(mapped.stream, schema)
-                self._dispatch.settle(mapped.stream, source, skipped(mapped.reason or ""))
+                continue
+            reason = mapped.reason or ""
+            outcome = rejected(reason, "mapper") if mapped.outcome == "rejected" else skipped(reason)
+            # What is missing may be just what could not be read: that is no reason to leave the record out.
+            self._refuse(mapped.stream, mapped.record or {}, schema, self._unread() or outcome)
+
+    def _refuse(self, stream: str, record: dict[str, Any], schema: SchemaMessage, outcome: Outcome) -> None:
+        """Settle a record that never reaches its sink, but for what it says no to."""
+        source = self._count(stream, schema)
+        if self._dispatch.sink(stream) is None:
+            # A stream of the source, for which nothing is sent anywhere.
+            self._dispatch.settle(stream, source, outcome)
+        else:
+            self._dispatch.refuse(stream, record, source, outcome)
+
+    def _unread(self) -> Outcome | None:
+        """Return why a record is rejected of which not all could be read; None if all was."""
+        if not self.reader.faults:
+            return None
+        first, *further = self.reader.faults
+        return rejected(f"cannot be read: {first}" + (f", and {len(further)} more" if further else ""), "input")
 
     def _route(self, stream: str, record: dict[str, Any], schema: SchemaMessage) -> None:
         """Apply the user's stream maps and hand the record to its sink."""
+        unread = self._unread()
         for stream_map in self.mapper.stream_maps[stream]:
             alias = stream_map.stream_alias
             source = self._count(alias, schema)
@@ -228,21 +269,24 @@ class DeliveryTarget(Target):
                 shaped = stream_map.transform(dict(record))
             except Exception:  # noqa: BLE001 - a user's expression can fail in any way, on this record alone
                 # The error's own text may hold values: only the setting is named.
-                self._dispatch.settle(
-                    alias, source, rejected(f"an expression in stream_maps.{stream} failed", "stream_maps")
-                )
+                failed = rejected(f"an expression in stream_maps.{stream} failed", "stream_maps")
+                self._dispatch.refuse(alias, record, source, failed)
                 continue
             if shaped is None:
                 self._dispatch.settle(alias, source, skipped(f"filtered by stream_maps.{stream}"))
                 continue
             missing = [name for name in stream_map.transformed_key_properties or [] if shaped.get(name) is None]
-            if missing:
-                self._dispatch.settle(alias, source, rejected(f"{KEY_MISSING}: {', '.join(missing)}", "key"))
-                continue
-            self._dispatch.accept(alias, shaped, source)
+            if unread is not None:
+                self._dispatch.refuse(alias, shaped, source, unread)
+            elif missing:
+                self._dispatch.refuse(alias, shaped, source, rejected(f"{KEY_MISSING}: {', '.join(missing)}", "key"))
+            else:
+                self._dispatch.accept(alias, shaped, source)
 
     def _count(self, stream: str, schema: SchemaMessage) -> Source:
         self.ledger.read(stream)
+        if self.reader.mended:
+            self.ledger.notice(stream, MENDED)
         return Source(schema, self.reader.line, self._checkpoint.track())
 
     @override
@@ -278,8 +322,15 @@ class DeliveryTarget(Target):
 
     @override
     def _write_state_message(self, state: dict[str, Any]) -> None:
-        sys.stdout.write(encode(state).decode() + "\n")
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(encode(state).decode() + "\n")
+            sys.stdout.flush()
+        except (OSError, ValueError):
+            message = (
+                "standard output is closed: no STATE can be handed on, and the next run begins where this one did; "
+                "look what became of the process that reads this loader's output"
+            )
+            raise NotKept(message) from None
 
     # Ending
 
@@ -312,13 +363,28 @@ class DeliveryTarget(Target):
         """End a run that cannot go on: let requests under way end, keep what is safe, report."""
         if not self._ended:
             self.shutdown.request(SIGNAL_GRACE_SECONDS)
-            self._conclude(complete=False)
+            # Why the run cannot go on is told in any case, and is what may stand in the way of this too.
+            with contextlib.suppress(NotKept):
+                self._conclude(complete=False)
+
+    def end_at_broken_line(self) -> None:
+        """End a run at a line that cannot be read, after what was read before it has its outcome."""
+        try:
+            self._dispatch.flush()
+        except DeliveryError as error:
+            self.logger.error("%s", error)  # noqa: TRY400 - one line; the broken line is told after it
+        self.abandon()
 
     def _conclude(self, *, complete: bool) -> None:
         self._ended = True
         self._dispatch.close()
-        self._emit_safe_state()
-        self._rejects.close()
+        try:
+            self._emit_safe_state()
+            self._rejects.close()
+        finally:
+            self._report(complete=complete)
+
+    def _report(self, *, complete: bool) -> None:
         summary = summarize(
             loader=self.name,
             started_at=self._started_at,
@@ -351,6 +417,26 @@ class DeliveryTarget(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         self.shutdown.request(SIGNAL_GRACE_SECONDS, signum)
         self.reader.interrupt(Interrupted(signum))
+
+    # Settings
+
+    @override
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Fill in defaults and check the settings; unlike the SDK's, the texts show nothing that a setting holds."""
+        self.append_builtin_config(self.config_jsonschema)
+        errors = [
+            setting_fault(error) for error in JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
+        ]
+        if errors and raise_errors:
+            raise ConfigValidationError("; ".join(errors), errors=errors, schema=self.config_jsonschema)
+        return errors
+
+    @override
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
+        schema = cls.config_jsonschema
+        cls.append_builtin_config(schema)
+        return read_environment(schema, cls.name)
 
     # The command
 
@@ -389,6 +475,10 @@ class DeliveryTarget(Target):
             target.listen(file_input)
         except ConfigValidationError as error:
             cls._fail(explain(error, cls.name), 1)
+        except InvalidInput as error:
+            if target is not None:
+                target.end_at_broken_line()
+            cls._fail(str(error), error.exit_code)
         except DeliveryError as error:
             if target is not None:
                 target.abandon()
@@ -403,9 +493,11 @@ class DeliveryTarget(Target):
     @classmethod
     def _fail(cls, text: str, exit_code: int) -> None:
         cls.logger.error("%s", text)
-        sys.stdout.flush()
+        # Whoever reads the one may be gone, and the other still there.
+        for output in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                output.flush()
         # Not sys.exit(): worker threads may still wait in a request, and must not hold up the end.
-        sys.stderr.flush()
         os._exit(exit_code)
 
     @override

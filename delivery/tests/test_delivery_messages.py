@@ -56,7 +56,10 @@ def test_a_file_is_utf_8_whatever_the_system_takes_it_for(encoding: str) -> None
     assert names == ["Größe 38 €"]
 
 
-def test_bytes_that_are_no_utf_8_are_refused() -> None:
-    line = b'{"type": "RECORD", "record": {"name": "Gr\xf6\xdfe"}}\n'
-    with pytest.raises(InvalidInput, match="line 1 of the input"):
-        MessageReader().process_lines(io.BytesIO(line), {"RECORD": lambda _: None})
+def test_a_text_that_is_not_utf_8_is_left_out_rather_than_guessed_at() -> None:
+    line = b'{"type": "RECORD", "record": {"name": "Gr\xf6\xdfe", "size": 38}}\n'
+    records: list[dict[str, Any]] = []
+    reader = MessageReader()
+    reader.process_lines(io.BytesIO(line), {"RECORD": lambda message: records.append(message["record"])})
+    assert records == [{"size": 38}]
+    assert reader.faults == ["record.name: a text that is not UTF-8"]

@@ -11,6 +11,7 @@ import pytest
 from delivery.checkpoint import Checkpoint
 from delivery.dispatch import Dispatch
 from delivery.entry import Source
+from delivery.errors import AccessRefused
 from delivery.ledger import Ledger
 from delivery.outcome import DELIVERED, Outcome
 from delivery.rejects import RejectsFile, SchemaMessage
@@ -161,12 +162,12 @@ def test_a_failure_under_way_ends_the_wait_for_a_turn(tmp_path: Path) -> None:
         def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
             self.gate.wait(10)
             message = "broken"
-            raise OSError(message)
+            raise AccessRefused(message)
 
     sink, shutdown = FailingSink(), Shutdown()
     dispatch = dispatch_of(sink, tmp_path, shutdown)
     accept_all(dispatch, "abcd")
-    with pytest.raises(OSError, match="broken"):
+    with pytest.raises(AccessRefused, match="broken"):
         accept_all(dispatch, "abcd" * 3)
     dispatch.close()
 

@@ -238,7 +238,7 @@ def test_killed_and_run_again_ends_in_the_same_data(loader: Loader) -> None:
     [
         ({"password": "wrong"}, "check the setting password"),
         ({"max_rejects": -1}, "max_rejects"),
-        ({"max_reject": 5}, "'max_reject' was unexpected"),
+        ({"max_reject": 5}, "unknown settings are not allowed: 'max_reject'"),
         ({"sink": None}, "sink"),
         ({"mapper": {"name": "nowhere"}}, "setting mapper.name: no mapper 'nowhere' is installed"),
     ],
