@@ -116,6 +116,7 @@ class Dispatch:
         self._destinations: dict[str, Destination] = {}
         self._preparing = UnexpectedFaults("prepared")
         self._sending = UnexpectedFaults("sent")
+        self._looking = UnexpectedFaults("searched for an opt-out")
 
     def register(self, sink: Sink) -> None:
         """Make a sink known, before its first record."""
@@ -134,7 +135,7 @@ class Dispatch:
         """
         self.raise_failure()
         sink = self._destinations[stream].sink
-        ready = self._ready(sink, lambda: record, source)
+        ready = self._ready(sink, lambda: record, source, self._preparing)
         if isinstance(ready, Entry):
             self._place(self._destinations[stream], ready)
         elif ready is not None:
@@ -161,13 +162,16 @@ class Dispatch:
             outcome = left
         self.settle(stream, source, outcome)
 
-    def _ready(self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source) -> Entry | Outcome | None:
+    def _ready(
+        self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source, faults: UnexpectedFaults
+    ) -> Entry | Outcome | None:
         """Return a record made ready to be sent, or its outcome; None if there is no record.
 
         Args:
             sink: The sink of its stream.
             find: Returns the record.
             source: Where it came from.
+            faults: Counts what nobody thought of.
         """
         try:
             record = find()
@@ -175,8 +179,8 @@ class Dispatch:
         except DeliveryError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record alone
-            return self._preparing.outcome(error)
-        self._preparing.passed()
+            return faults.outcome(error)
+        faults.passed()
         return ready
 
     def _checked(self, sink: Sink, record: dict[str, Any], source: Source) -> Entry | Outcome:
@@ -194,7 +198,7 @@ class Dispatch:
         self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source, outcome: Outcome
     ) -> Entry | Outcome:
         """Return what carries out the noes of a rejected record; its outcome if nothing does."""
-        left = self._ready(sink, find, source)
+        left = self._ready(sink, find, source, self._looking)
         if left is None:
             return outcome
         if isinstance(left, Outcome):

@@ -40,7 +40,7 @@ class LoaderResult:
         states: The STATE values it put out, in order.
         log: What it wrote to standard error.
         summary: The run summary; empty if none was written.
-        rejects: The lines of the rejects file; empty if there is none.
+        kept: The lines of the rejects file; empty if there is none.
     """
 
     code: int
@@ -48,7 +48,12 @@ class LoaderResult:
     states: list[dict[str, Any]]
     log: str
     summary: dict[str, Any]
-    rejects: list[dict[str, Any]]
+    kept: list[str]
+
+    @property
+    def rejects(self) -> list[dict[str, Any]]:
+        """The messages of the rejects file."""
+        return [json.loads(line) for line in self.kept]
 
     def counts(self, stream: str) -> tuple[int, int, int, int]:
         """Return how many records of a stream were read, delivered, rejected and skipped."""
@@ -109,7 +114,7 @@ class LoaderProcess:
             states=[json.loads(line) for line in out.splitlines() if line.startswith("{")],
             log=log,
             summary=json.loads(summary.read_text()) if summary.exists() else {},
-            rejects=[json.loads(line) for line in newest.read_text().splitlines()] if newest else [],
+            kept=newest.read_text().splitlines() if newest else [],
         )
 
     def run(self, lines: Iterable[str], *options: str) -> LoaderResult:

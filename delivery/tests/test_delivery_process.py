@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sys
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from delivery.rejects_report import count_reasons, read_rejections
 from delivery.testing import LoaderProcess, LoaderResult, record_line, schema_line, state_line
 
 TARGET = Path(__file__).with_name("recording_target.py")
@@ -277,3 +279,102 @@ def test_malformed_input_is_one_line_and_a_failure(loader: Loader, line: str, sa
 def test_check_tells_whether_the_credentials_work(loader: Loader) -> None:
     result = loader.run([], "--check")
     assert (result.code, result.output) == (0, "target-recording: the credentials work\n")
+
+
+HALF = '{"type":"RECORD","stream":"people","record":{"id":"half","name":"\\ud83d"}}'
+HOSTILE = [
+    '{"type":"RECORD","stream":"people","record":{"id":"nan","amount":NaN}}',
+    '{"type":"RECORD","stream":"people","record":{"id":"infinity","amount":-Infinity}}',
+    '{"type":"RECORD","stream":"people","record":{"id":"deep","amount":' + "[" * 5_000 + "]" * 5_000 + "}}",
+    '{"type":"RECORD","stream":"people","record":{"id":"long","amount":' + "7" * 5_000 + "}}",
+    '{"type":"RECORD","stream":"people","record":{"id":"power","amount":1e999999999}}',
+    '{"type":"RECORD","stream":"people","record":{"id":{"an":"object"}}}',
+    '{"type":"RECORD","stream":"people","record":["no","object"]}',
+    '{"type":"RECORD","stream":"people","record":null}',
+]
+
+
+def test_records_that_cannot_be_read_are_rejected_alone_and_can_be_replayed(loader: Loader, tmp_path: Path) -> None:
+    result = loader.feed(
+        schema("people"), record("people", "first"), *HOSTILE, HALF, record("people", "last"), state(9)
+    )
+    assert result.code == 1
+    assert result.counts("people") == (11, 3, 8, 0)
+    assert loader.delivered_ids == [("people", "first"), ("people", "half"), ("people", "last")]
+    assert dict(loader.delivered[1][1]) == {"id": "half", "name": "\ufffd"}
+    assert result.states[-1] == {"position": 9}
+    assert result.reasons("people", "noticed") == {
+        "half surrogate pairs, which are no characters, were replaced by U+FFFD": 1
+    }
+    reasons = result.reasons("people")
+    assert reasons["cannot be read: record.amount: NaN, which is no number in JSON"] == 1
+    assert reasons["cannot be read: record.amount: a number of more than 400 digits"] == 2
+    assert reasons["the record is no JSON object"] == 2
+    assert "Traceback" not in result.log
+    assert [line for line in result.kept if '"nan","amount":NaN' in line and '"rejected":{' in line]
+    assert len(result.kept) == 1 + 8
+    (tmp_path / "replay").mkdir()
+    again = Loader(tmp_path / "replay").feed(*result.kept)
+    assert again.counts("people") == (8, 0, 8, 0)
+    (rejects,) = (loader.folder / "rejects").iterdir()
+    counted = count_reasons(read_rejections(rejects))
+    assert counted["people", "cannot be read: record.amount: NaN, which is no number in JSON"] == 1
+    assert counted.total() == 8
+
+
+def test_what_was_read_before_a_broken_line_is_delivered(loader: Loader) -> None:
+    result = loader.feed(
+        schema("people"), record("people", "1"), record("people", "2"), state(2), '{"type":"RECORD", "st'
+    )
+    assert result.code == 1
+    assert result.counts("people") == (2, 2, 0, 0)
+    assert result.states[-1] == {"position": 2}
+    assert [line.split("| ")[-1][:40] for line in result.errors] == ["line 5 of the input is not a Singer mess"]
+
+
+def test_files_of_a_run_are_for_their_owner_only(loader: Loader) -> None:
+    loader.settings["summary_path"] = str(loader.folder / "new" / "summary.json")
+    loader.settings["rejects_path"] = str(loader.folder / "kept" / "rejects")
+    loader.feed(schema("people"), record("people", "bad-1"))
+    paths = [*(loader.folder / "new").rglob("*"), *(loader.folder / "kept").rglob("*")]
+    assert {path.stat().st_mode & 0o777 for path in paths if path.is_file()} == {0o600}
+    folders = [loader.folder / "new", loader.folder / "kept", *(path for path in paths if path.is_dir())]
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
+
+
+def test_a_folder_that_rejects_cannot_be_kept_in_is_found_before_anything_is_sent(loader: Loader) -> None:
+    (loader.folder / "file").touch()
+    loader.settings["rejects_path"] = str(loader.folder / "file")
+    for result in (loader.feed(schema("people"), record("people", "1")), loader.run([], "--check")):
+        assert result.code == 1
+        assert [line for line in result.errors if "setting rejects_path" in line] == result.errors
+        assert len(result.errors) == 1
+    assert loader.delivered == []
+
+
+def test_rejects_that_can_no_longer_be_kept_end_the_run_in_one_line(loader: Loader) -> None:
+    process = loader.start()
+    assert process.stdin is not None
+    process.stdin.write("\n".join([schema("people"), *(record("people", str(n)) for n in range(10)), ""]))
+    process.stdin.flush()
+    wait_for(loader.folder / "delivered.begun")
+    (loader.folder / "rejects").write_text("somebody has put a file here")
+    result = loader.finish(process, "\n".join([record("people", "bad-1"), state(1), ""]))
+    assert result.code == 1
+    assert result.states == []
+    assert len(result.errors) == 1
+    assert "rejected records cannot be kept in" in result.errors[0]
+    assert "Traceback" not in result.log
+
+
+def test_an_output_that_nobody_reads_any_more_ends_the_run_in_one_line(loader: Loader) -> None:
+    process = loader.start()
+    assert process.stdout is not None
+    process.stdout.close()
+    process.stdout = Path(os.devnull).open()  # noqa: SIM115 - for `communicate`, which reads it
+    result = loader.finish(process, "\n".join([schema("people"), record("people", "1"), state(1), ""]))
+    assert result.code == 1
+    assert len(result.errors) == 1
+    assert "standard output is closed" in result.errors[0]
+    assert "Traceback" not in result.log
+    assert loader.delivered_ids == [("people", "1")]
