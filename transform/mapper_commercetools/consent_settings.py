@@ -224,7 +224,7 @@ def check_iterable_fields(rules: Sequence[ConsentRule], taken: frozenset[str], p
     for rule in rules:
         name = rule.iterable.field
         if name is not None and (fault := iterable_names.fault_of_name(name, taken)):
-            message = f"{path}consent.{rule.name}.iterable.field: '{name}': {fault}; choose another name"
+            message = f"{path}consent.{rule.name}.iterable.field: {fault}; choose another name"
             raise ValueError(message)
 
 
@@ -266,10 +266,10 @@ def _parsed(path: str | None) -> Path | None:
 
 
 def _check_values(rule: ConsentRule, path: str) -> None:
-    both = [value for value in rule.yes_values if is_listed(value, rule.no_values)]
-    if both:
-        message = f"{path}: the value {both[0]!r} is in both yes_values and no_values; keep it in one of them"
-        raise ValueError(message)
+    for number, value in enumerate(rule.yes_values):
+        if is_listed(value, rule.no_values):
+            message = f"{path}.yes_values.{number}: is in no_values too; keep it in one of them"
+            raise ValueError(message)
     if not (rule.yes_values or rule.no_values):
         message = f"{path}: neither yes_values nor no_values; list what means yes and what means no"
         raise ValueError(message)
@@ -290,19 +290,19 @@ def _check_targets(rule: ConsentRule, path: str, taken_data_fields: frozenset[st
         raise ValueError(message)
     name = rule.dotdigital.data_field
     if name is not None and (fault := dotdigital_names.fault_of_name(name, taken_data_fields)):
-        message = f"{path}.dotdigital.data_field: '{name}': {fault}; choose another name"
+        message = f"{path}.dotdigital.data_field: {fault}; choose another name"
         raise ValueError(message)
 
 
-def _driven(rule: ConsentRule) -> Iterator[tuple[str, NameOrId]]:
-    """Yield the setting and the value of each thing that a consent drives."""
+def _driven(rule: ConsentRule) -> Iterator[tuple[str, str, NameOrId]]:
+    """Yield the setting, the place of the value in it and the value of each thing that a consent drives."""
     dotdigital, iterable = rule.dotdigital, rule.iterable
     alone = (
         ("dotdigital.channel", dotdigital.channel),
         ("dotdigital.data_field", dotdigital.data_field),
         ("iterable.field", iterable.field),
     )
-    yield from ((setting, value) for setting, value in alone if value is not None)
+    yield from ((setting, "", value) for setting, value in alone if value is not None)
     several: tuple[tuple[str, tuple[NameOrId, ...]], ...] = (
         ("dotdigital.preferences", dotdigital.preferences),
         ("dotdigital.lists", dotdigital.lists),
@@ -311,18 +311,18 @@ def _driven(rule: ConsentRule) -> Iterator[tuple[str, NameOrId]]:
         ("iterable.lists", iterable.lists),
     )
     for setting, values in several:
-        yield from ((setting, value) for value in values)
+        yield from ((setting, f".{number}", value) for number, value in enumerate(values))
 
 
 def _check_driven_once(rules: Sequence[ConsentRule], path: str) -> None:
     owner: dict[tuple[str, NameOrId], str] = {}
     for rule in rules:
-        for setting, value in _driven(rule):
+        for setting, place, value in _driven(rule):
             # Both services find their names without regard to case, but for Iterable's fields.
             key = (setting, value if setting == "iterable.field" else comparable(value))
             if key in owner:
                 message = (
-                    f"{path}.{rule.name}.{setting}: '{value}' is driven by consent.{owner[key]} already; one consent "
+                    f"{path}.{rule.name}.{setting}{place}: consent.{owner[key]} drives the same already; one consent "
                     "must decide it"
                 )
                 raise ValueError(message)

@@ -128,7 +128,7 @@ def read_fields(
             continue
         if rule is _UNLISTED:
             read = _scalar(value)
-            if read is None:
+            if read is None and not isinstance(value, (float, Decimal)):
                 continue
         else:
             read = _by_shape(value, locales) if rule.type is None else _as_type(value, rule.type, locales)
@@ -200,7 +200,7 @@ def _string(value: Any, locales: tuple[str, ...]) -> str | None:  # noqa: ANN401
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float, Decimal)):
-        return str(value)
+        return str(Decimal(value) if isinstance(value, int) else value)
     if isinstance(value, list):
         items = _list(value, locales)
         return ", ".join(items) if items else None
@@ -238,14 +238,17 @@ def _number(value: Any) -> Decimal | None:  # noqa: ANN401  as above
     if not isinstance(value, (int, float, str, Decimal)):
         return None
     try:
-        number = Decimal(str(value))
+        # Straight from an integer: as a text Python refuses one of thousands of digits.
+        number = Decimal(value) if isinstance(value, int) else Decimal(str(value))
     except InvalidOperation:
         return None
     return number if number.is_finite() else None
 
 
 def _boolean(value: Any) -> bool | None:  # noqa: ANN401  as above
-    word = str(value).lower() if isinstance(value, (bool, int, str)) else ""
+    if isinstance(value, int):
+        return bool(value) if value in {0, 1} else None
+    word = value.lower() if isinstance(value, str) else ""
     if word in _WORDS_FOR_TRUE:
         return True
     return False if word in _WORDS_FOR_FALSE else None

@@ -89,9 +89,7 @@ def compile_deletion_rules(section: Mapping[str, Any], path: str) -> DeletionRul
     """
     identifier = section.get("dotdigital_identifier")
     if identifier is not None and identifier.lower() in _STANDARD_IDENTIFIERS:
-        message = (
-            f"{path}.dotdigital_identifier: '{identifier}' is not a custom identifier; name one that holds customer ids"
-        )
+        message = f"{path}.dotdigital_identifier: this identifier is no custom one; name one that holds customer ids"
         raise ValueError(message)
     return DeletionRules(
         customers=section.get("customers") or "ignore",

@@ -78,6 +78,17 @@ class CommercetoolsRecordMapper:
             return [skipped(stream, f"no mapping for stream {stream}")]
         return mapping.outcomes(record)
 
+    def reject(self, stream: str, record: Record, outcome: MappedRecord, reason: str) -> Sequence[MappedRecord]:
+        """Return how a record ends if one of its outcomes is refused after the mapping, by a stream map for example.
+
+        Args:
+            stream: The source stream.
+            record: Its record.
+            outcome: What the record was mapped to.
+            reason: Why that is refused.
+        """
+        return self._mappings[stream].rejected(record, outcome, reason)
+
 
 def create_record_mapper(
     config: Mapping[str, Any], destination: str, *, at: datetime | None = None, path: str = "mapper.config."
@@ -94,7 +105,7 @@ def create_record_mapper(
         ValueError: If a setting is unknown or wrong; the text names its path.
     """
     if destination not in DESTINATIONS:
-        message = f"destination: '{destination}' is not known; choose one of {', '.join(DESTINATIONS)}"
+        message = f"destination: not known; choose one of {', '.join(DESTINATIONS)}"
         raise ValueError(message)
     at = at or datetime.now(timezone.utc)
     settings = compile_settings(config, path=path, at=at)

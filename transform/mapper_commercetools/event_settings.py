@@ -144,8 +144,8 @@ def _names(section: Mapping[str, str | None], path: str) -> dict[EventKind, str]
 
 def _check_name(name: str, place: str, taken: set[str]) -> None:
     if name in _NAMES_OF_ITERABLE:
-        message = f"{place}: '{name}' is the name of an event that Iterable stores by itself; choose another name"
+        message = f"{place}: an event that Iterable stores by itself has this name; choose another name"
         raise ValueError(message)
     if name in taken:
-        message = f"{place}: '{name}' is the name of another event; choose another name"
+        message = f"{place}: another event has this name; choose another name"
         raise ValueError(message)

@@ -123,9 +123,7 @@ def compile_list_rules(
         rules.append(_compile(item, f"{path}.{index}", markets))
         first = seen.setdefault(comparable(item["list"]), index)
         if first != index:
-            message = (
-                f"{path}.{index}.list: '{item['list']}' is the list of lists.{first} already; give each list one rule"
-            )
+            message = f"{path}.{index}.list: lists.{first} is about this list already; give each list one rule"
             raise ValueError(message)
     return tuple(rules)
 
@@ -150,9 +148,7 @@ def check_lists(rules: Sequence[ListRule], consents: Sequence[ConsentRule], dest
     for index, rule in enumerate(rules):
         place = f"{path}lists.{index}.list"
         if comparable(rule.name) in owner:
-            message = (
-                f"{place}: '{rule.name}' is driven by consent.{owner[comparable(rule.name)]} already; leave it to that"
-            )
+            message = f"{place}: consent.{owner[comparable(rule.name)]} drives this list already; leave it to that"
             raise ValueError(message)
 
 
@@ -162,9 +158,9 @@ def _compile(item: Mapping[str, Any], place: str, markets: Markets) -> ListRule:
         message = f"{place}.when: field and values belong together; give both or neither"
         raise ValueError(message)
     known = {market.key for market in markets.named}
-    for key in when.get("market", ()):
+    for number, key in enumerate(when.get("market", ())):
         if key not in known:
-            message = f"{place}.when.market: '{key}' is the key of no market in the setting markets"
+            message = f"{place}.when.market.{number}: the key of no market in the setting markets"
             raise ValueError(message)
     return ListRule(
         name=item["list"],

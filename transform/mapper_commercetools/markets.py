@@ -220,7 +220,7 @@ def _check_keys(markets: tuple[Market, ...], path: str) -> None:
         key = str(market.key).lower()
         if key in seen:
             message = (
-                f"{path}markets.{index}.key: '{market.key}' is the key of markets.{seen[key]} already "
+                f"{path}markets.{index}.key: markets.{seen[key]} has this key already "
                 "(capitals make no difference); choose another"
             )
             raise ValueError(message)
@@ -228,13 +228,13 @@ def _check_keys(markets: tuple[Market, ...], path: str) -> None:
 
 
 def _check_stores(markets: tuple[Market, ...], path: str) -> None:
-    owner: dict[str, str | None] = {}
+    owner: dict[str, int] = {}
     for index, market in enumerate(markets):
-        for store in market.stores:
+        for number, store in enumerate(market.stores):
             if store in owner:
                 message = (
-                    f"{path}markets.{index}.stores: '{store}' is a store of market '{owner[store]}' already; "
+                    f"{path}markets.{index}.stores.{number}: markets.{owner[store]} has this store already; "
                     "a store belongs to one market"
                 )
                 raise ValueError(message)
-            owner[store] = market.key
+            owner[store] = index

@@ -6,8 +6,8 @@ the line's number. The SDK's own writer flushes every message; this one flushes 
 
 from __future__ import annotations
 
+import re
 import sys
-from decimal import Decimal
 from typing import IO, TYPE_CHECKING, Any
 
 import msgspec
@@ -16,20 +16,35 @@ from singer_sdk.singerlib.encoding.simple import Message, RecordMessage
 from singer_sdk.singerlib.exceptions import InvalidInputLine
 from typing_extensions import override
 
+from mapper_commercetools.json_text import decode_json
+from mapper_commercetools.outcomes import unexpected
+
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+UNREADABLE = "_unreadable"
+"""The member of a RECORD message, in place of all others, that says why its line cannot be read."""
+
 _FLUSH_AT_BYTES = 256 * 1024
+_PLAINLY_A_RECORD = re.compile(r'\{\s{0,9}"type"\s{0,9}:\s{0,9}"RECORD"')
+
+
+class NotWritableError(Exception):
+    """A message cannot be written as JSON; the text is the reason, without any value of it."""
 
 
 class LineReader(GenericSingerReader[str]):
-    """Reads messages; numbers with a decimal point become exact Decimals."""
+    """Reads messages; numbers with a decimal point become exact Decimals.
 
-    def __init__(self) -> None:
+    Args:
+        before_fault: Called before a line that ends the run does so.
+    """
+
+    def __init__(self, before_fault: Callable[[], None] = lambda: None) -> None:
         super().__init__()
-        self._decoder = msgspec.json.Decoder(float_hook=Decimal)
-        self._line_number = 0
+        self._before_fault = before_fault
+        self.line_number = 0
 
     @property
     @override
@@ -38,18 +53,26 @@ class LineReader(GenericSingerReader[str]):
 
     @override
     def process_lines(self, file_input: IO[str] | None, callbacks: dict[str, Callable[[dict[str, Any]], None]]) -> Any:
-        self._line_number = 0
-        return super().process_lines(file_input, callbacks)
+        self.line_number = 0
+        try:
+            return super().process_lines(file_input, callbacks)
+        except (InvalidInputLine, ValueError):
+            self._before_fault()
+            raise
 
     @override
     def deserialize_json(self, line: str) -> dict[str, Any]:
-        self._line_number += 1
+        self.line_number += 1
         try:
-            message = self._decoder.decode(line)
-        except msgspec.DecodeError:
+            message = decode_json(line)
+        except ValueError:
+            message = None
+        except RecursionError as error:
+            if _PLAINLY_A_RECORD.match(line):
+                return {"type": "RECORD", UNREADABLE: unexpected(error, "it was read")}
             message = None
         if not isinstance(message, dict) or not isinstance(message.get("type"), str):
-            text = f"line {self._line_number} of the input is not a Singer message: check what runs before this mapper"
+            text = f"line {self.line_number} of the input is not a Singer message: check what runs before this mapper"
             raise InvalidInputLine(text)
         return message
 
@@ -81,7 +104,17 @@ class LineWriter(GenericSingerWriter[bytearray, Message]):
 
     @override
     def write_message(self, message: Message) -> None:
-        self._encoder.encode_into(message.to_dict(), self._buffer, len(self._buffer))
+        """Write a message.
+
+        Raises:
+            NotWritableError: If it holds what JSON cannot say; nothing of it is written.
+        """
+        before = len(self._buffer)
+        try:
+            self._encoder.encode_into(message.to_dict(), self._buffer, before)
+        except Exception as error:  # noqa: BLE001  one record must never stop a run
+            del self._buffer[before:]
+            raise NotWritableError(unexpected(error, "it was written")) from None
         self._buffer.extend(b"\n")
         if len(self._buffer) >= _FLUSH_AT_BYTES or not isinstance(message, RecordMessage):
             self.flush()

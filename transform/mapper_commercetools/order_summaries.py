@@ -117,7 +117,7 @@ def compile_order_summary_rules(
         if name is None:
             continue
         if fault := fault_of_name(name, frozenset(taken)):
-            message = f"{path}.dotdigital_fields.{key}: '{name}': {fault}; choose another name"
+            message = f"{path}.dotdigital_fields.{key}: {fault}; choose another name"
             raise ValueError(message)
         names[key] = name
         taken.add(name.upper())

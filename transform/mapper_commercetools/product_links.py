@@ -43,6 +43,6 @@ def parse_product_link(template: str) -> ProductLink:
     """Take a template apart.
 
     Raises:
-        ValueError: If it has an unknown variable or unbalanced braces; the text says which.
+        ValueError: If it has an unknown variable or unbalanced braces.
     """
     return ProductLink(parse_url_template(template, VARIABLES))

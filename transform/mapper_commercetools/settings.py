@@ -184,10 +184,10 @@ def check_field_names(rules: FieldRules, destination: str, taken: frozenset[str]
             continue
         place = f"{path}{rules.setting}.fields.{source_name}.name"
         if fault := names.fault_of_name(rule.name, taken):
-            message = f"{place}: '{rule.name}': {fault}; choose another name"
+            message = f"{place}: {fault}; choose another name"
             raise ValueError(message)
         if rule.name in seen:
-            message = f"{place}: '{rule.name}' is the name of {seen[rule.name]} already; choose another name"
+            message = f"{place}: {seen[rule.name]} has this name already; choose another name"
             raise ValueError(message)
         seen[rule.name] = source_name
 
@@ -247,10 +247,10 @@ def _dotdigital_fields(section: dict[str, Any], path: str, *, with_markets: bool
             continue
         place = f"{path}dotdigital_fields.{key}"
         if fault := dotdigital_names.fault_of_name(name, frozenset()):
-            message = f"{place}: '{name}': {fault}; choose another name"
+            message = f"{place}: {fault}; choose another name"
             raise ValueError(message)
         if name.upper() in {other.upper() for other in names.values()}:
-            message = f"{place}: '{name}' is the name of another standard field; choose another name"
+            message = f"{place}: another standard field has this name; choose another name"
             raise ValueError(message)
         names[key] = name
     return names

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pycountry
 from jsonschema import Draft202012Validator, FormatChecker
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # Used by the platform and others for Kosovo, though ISO 3166 has left it to users to assign.
 _FURTHER_COUNTRIES = frozenset({"XK"})
 _ALPHA_2 = 2
+
+_RULES = {
+    "pattern": "must have the form {wanted}",
+    "minLength": "must have at least {wanted} characters",
+    "minItems": "must have at least {wanted} members",
+    "uniqueItems": "has a member twice",
+    "minimum": "must be at least {wanted}",
+    "maximum": "must be at most {wanted}",
+}
 
 FORMATS = FormatChecker(formats=())
 """What the formats of the settings' schema mean."""
@@ -48,6 +58,9 @@ def _is_locale(value: object) -> bool:
 def check_settings(config: Mapping[str, Any], schema: dict[str, Any], path: str) -> None:
     """Check settings.
 
+    The text tells the setting and the rule and never the value: whoever mistakes one setting for another may have
+    written a password there.
+
     Args:
         config: What the settings say.
         schema: Their JSON Schema.
@@ -70,8 +83,26 @@ def check_settings(config: Mapping[str, Any], schema: dict[str, Any], path: str)
         unknown = next(str(name) for name in first.instance if name not in known)
         message = f"{path}{'.'.join([*steps, unknown])}: unknown setting; known here are {', '.join(known)}"
         raise ValueError(message)
-    fault = (
-        f"{first.instance!r} is not a known {first.validator_value}" if first.validator == "format" else first.message
-    )
-    message = f"{path}{'.'.join(steps)}: {fault}"
+    if first.validator == "required" and isinstance(first.instance, dict):
+        missing = next(name for name in first.validator_value if name not in first.instance)
+        message = f"{path}{'.'.join([*steps, missing])}: missing"
+        raise ValueError(message)
+    message = f"{path}{'.'.join(steps)}: {_rule(str(first.validator), first.validator_value)}"
     raise ValueError(message)
+
+
+def _rule(keyword: str, wanted: Any) -> str:  # noqa: ANN401  what a schema says after a keyword
+    """Return what a rule of the schema asks for, in words."""
+    if keyword == "type":
+        return f"must be of type {_listed(wanted if isinstance(wanted, list) else [wanted])}"
+    if keyword == "enum":
+        return f"must be one of {_listed(wanted)}"
+    if keyword == "format":
+        return f"not a known {wanted}"
+    text = _RULES.get(keyword, "breaks the rule '{keyword}' ({wanted})")
+    return text.format(keyword=keyword, wanted=wanted)
+
+
+def _listed(values: Iterable[object]) -> str:
+    """Return values of a schema as they are written in JSON."""
+    return ", ".join(value if isinstance(value, str) else json.dumps(value) for value in values)

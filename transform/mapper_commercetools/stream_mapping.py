@@ -50,9 +50,9 @@ class MappingPart:
             reason = str(error)
         except Exception as error:  # noqa: BLE001  one record must never stop a run
             reason = unexpected(error, "it was mapped")
-        return self._rejected(record, reason)
+        return self.rejected(record, reason)
 
-    def _rejected(self, record: Record, reason: str) -> Sequence[MappedRecord]:
+    def rejected(self, record: Record, reason: str) -> Sequence[MappedRecord]:
         """Return a rejected record with its noes: once for each of them, or once without any."""
         try:
             noes = self.noes(record)
@@ -76,3 +76,14 @@ class StreamMapping:
     def outcomes(self, record: Record) -> list[MappedRecord]:
         """Return what a record becomes: at least one outcome, whatever it holds."""
         return [outcome for part in self.parts for outcome in part.outcomes(record)]
+
+    def rejected(self, record: Record, outcome: MappedRecord, reason: str) -> Sequence[MappedRecord]:
+        """Return how a record ends whose outcome was refused after the mapping: with what is said no to beside it.
+
+        An outcome that is nothing but a no has nothing smaller that could be carried out instead.
+        """
+        for part in self.parts:
+            if part.main == outcome.stream:
+                found = part.rejected(record, reason)
+                return found if all(no.record != outcome.record for no in found) else [rejected(part.main, reason)]
+        return [rejected(outcome.stream, reason)]

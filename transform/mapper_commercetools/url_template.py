@@ -42,18 +42,18 @@ def parse_url_template(template: str, variables: Sequence[str]) -> UrlTemplate:
         variables: The variables that there are.
 
     Raises:
-        ValueError: If it has an unknown variable or unbalanced braces; the text says which.
+        ValueError: If it has an unknown variable or unbalanced braces.
     """
     try:
         fields = list(Formatter().parse(template))
     except ValueError as error:
-        message = f"braces do not match ({error})"
+        message = "braces do not match; write each variable as {name}"
         raise ValueError(message) from error
     parts = []
     for literal, variable, specification, conversion in fields:
         if variable is not None and (variable not in variables or specification or conversion):
             known = ", ".join("{" + name + "}" for name in variables)
-            message = f"unknown variable {{{variable}}}; known are {known}"
+            message = f"has a variable that is not known, or more than its name in braces; known are {known}"
             raise ValueError(message)
         parts.append((literal, variable))
     return UrlTemplate(tuple(parts))

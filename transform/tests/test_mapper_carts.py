@@ -283,7 +283,7 @@ def test_the_carts_of_a_whole_shop_all_have_an_outcome_and_add_up() -> None:
 @pytest.mark.parametrize(
     ("section", "fault"),
     [
-        ({"url": "https://shop.example/{slug}"}, r"^c\.carts\.url: unknown variable {slug}"),
+        ({"url": "https://shop.example/{slug}"}, r"^c\.carts\.url: has a variable that is not known"),
         ({"url": "https://shop.example/{id"}, r"^c\.carts\.url: braces"),
         ({"phases": {"Active": "ABANDONED"}}, r"^c\.carts\.phases\.Active: "),
         ({"phases": {"Lost": "ORDER_PENDING"}}, r"^c\.carts\.phases\.Lost: unknown setting"),

@@ -21,8 +21,8 @@ def club(**members: Any) -> dict[str, Any]:
     [
         ({"sms": {**CLUB, "phone": "x"}}, r"consent\.sms\.phone: unknown setting; known here are field, kind"),
         ({"email": {"dotdigital": {"chanel": "sms"}}}, r"consent\.email\.dotdigital\.chanel: unknown setting"),
-        ({"sms": {"yes_values": [True]}}, r"consent\.sms: 'field' is a required property"),
-        ({"sms": None}, r"consent\.sms: None is not of type 'object'"),
+        ({"sms": {"yes_values": [True]}}, r"consent\.sms\.field: missing"),
+        ({"sms": None}, r"consent\.sms: must be of type object"),
         ({"ana@shop.example": club()}, r"consent: 'ana@shop\.example' cannot be the name of a consent"),
         ({"a" * 51: club()}, r"cannot be the name of a consent"),
         ({"club": club()}, r"consent\.club: drives nothing; say what under dotdigital or iterable"),
@@ -33,38 +33,47 @@ def club(**members: Any) -> dict[str, Any]:
         ),
         (
             {"club": club(no_values=[False, True], iterable={"lists": [1]})},
-            r"consent\.club: the value True is in both yes_values and no_values",
+            r"consent\.club\.yes_values\.0: is in no_values too",
         ),
         (
             {"club": club(dotdigital={"channel": "email"})},
-            r"consent\.club\.dotdigital\.channel: 'email' is driven by consent\.email already",
+            r"consent\.club\.dotdigital\.channel: consent\.email drives the same already",
         ),
         (
             {"a": club(iterable={"lists": ["News"]}), "b": club(iterable={"lists": [" news "]})},
-            r"consent\.b\.iterable\.lists: ' news ' is driven by consent\.a already",
+            r"consent\.b\.iterable\.lists\.\d: consent\.a drives the same already",
         ),
         (
             {"a": club(iterable={"field": "club"}), "b": club(iterable={"field": "club"})},
-            r"consent\.b\.iterable\.field: 'club' is driven by consent\.a already",
+            r"consent\.b\.iterable\.field: consent\.a drives the same already",
         ),
         (
             {"a": club(dotdigital={"data_field": "CLUB"}), "b": club(dotdigital={"data_field": "club"})},
-            r"consent\.b\.dotdigital\.data_field: 'club' is driven by consent\.a already",
+            r"consent\.b\.dotdigital\.data_field: consent\.a drives the same already",
         ),
-        ({"club": club(iterable={"message_types": [0]})}, r"consent\.club\.iterable\.message_types\.0: 0 is less than"),
-        ({"club": club(iterable={"channels": []})}, r"consent\.club\.iterable\.channels: \[\] "),
-        ({"club": club(dotdigital={"lists": [1, " "]})}, r"consent\.club\.dotdigital\.lists\.1: ' ' does not match"),
+        (
+            {"club": club(iterable={"message_types": [0]})},
+            r"consent\.club\.iterable\.message_types\.0: must be at least 1",
+        ),
+        ({"club": club(iterable={"channels": []})}, r"consent\.club\.iterable\.channels: must have at least 1 members"),
+        ({"club": club(dotdigital={"lists": [1, " "]})}, r"consent\.club\.dotdigital\.lists\.1: must have the form"),
         ({"sms": club(dotdigital={"channel": "sms"})}, r"consent\.sms\.mobile: missing; say where the number is"),
         (
             {"sms": club(mobile="custom.fields.mobile", iterable={"lists": [1]})},
             r"consent\.sms\.mobile: used only with dotdigital\.channel: sms",
         ),
         ({"club": club(absent="no", iterable={"lists": [1]})}, r"consent\.club\.absent: only a set can be there"),
-        ({"club": club(absent="yes", iterable={"lists": [1]})}, r"consent\.club\.absent: 'yes' is not one of"),
-        ({"club": club(resubscribe="if_newer", iterable={"lists": [1]})}, r"consent\.club\.resubscribe: 'if_newer'"),
+        (
+            {"club": club(absent="yes", iterable={"lists": [1]})},
+            r"consent\.club\.absent: must be one of unknown, no, false",
+        ),
+        (
+            {"club": club(resubscribe="if_newer", iterable={"lists": [1]})},
+            r"consent\.club\.resubscribe: must be one of never, newer, always",
+        ),
         (
             {"club": club(dotdigital={"data_field": "FirstName"})},
-            r"consent\.club\.dotdigital\.data_field: 'FirstName': .* taken by a standard field",
+            r"consent\.club\.dotdigital\.data_field: .* taken by a standard field",
         ),
         (
             {"club": club(dotdigital={"data_field": "A_NAME_THAT_IS_TOO_LONG"})},
@@ -105,7 +114,7 @@ def test_preferences_of_dotdigital_need_a_shop_that_always_decides(rule: str) ->
 )
 def test_a_profile_field_that_iterable_refuses_or_that_is_taken_is_refused(name: str, text: str) -> None:
     config = {"consent": {"club": club(iterable={"field": name})}, "order_summaries": {}}
-    with pytest.raises(ValueError, match=rf"^mapper\.config\.consent\.club\.iterable\.field: '.*': .*{text}"):
+    with pytest.raises(ValueError, match=rf"^mapper\.config\.consent\.club\.iterable\.field: .*{text}"):
         create_record_mapper(config, "iterable")
 
 

@@ -302,7 +302,7 @@ def test_the_preview_says_that_a_standalone_price_is_not_in_the_stream_products(
 
 
 def test_settings_of_stock_are_checked() -> None:
-    with pytest.raises(ValueError, match=r"^mapper\.config\.markets\.0\.supply_channels: \[\]"):
+    with pytest.raises(ValueError, match=r"^mapper\.config\.markets\.0\.supply_channels: must have at least 1 members"):
         create_record_mapper({"markets": [{"key": "de", "supply_channels": []}]}, "iterable")
     with pytest.raises(ValueError, match=r"^mapper\.config\.catalog\.category_paths: "):
         create_record_mapper({"catalog": {"category_paths": "yes"}}, "iterable")

@@ -18,24 +18,30 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=timezone.utc)
     [
         ({"curency": "EUR"}, r"^mapper\.config\.curency: unknown setting; known here are locales, currency"),
         ({"catalog": {"nmae": "x"}}, r"^mapper\.config\.catalog\.nmae: unknown setting; known here are name, item"),
-        ({"currency": "euro"}, r"^mapper\.config\.currency: 'euro'"),
+        ({"currency": "euro"}, r"^mapper\.config\.currency: must have the form"),
         ({"locales": []}, r"^mapper\.config\.locales: "),
-        ({"locales": ["german"]}, r"^mapper\.config\.locales\.0: 'german'"),
+        ({"locales": ["german"]}, r"^mapper\.config\.locales\.0: must have the form"),
         (
             {"product_url": "https://shop.example/{sluq}"},
-            r"^mapper\.config\.product_url: unknown variable {sluq}; known",
+            r"^mapper\.config\.product_url: has a variable that is not known, .*; known",
         ),
-        ({"product_url": "https://shop.example/{slug:>3}"}, r"^mapper\.config\.product_url: unknown variable {slug}"),
+        (
+            {"product_url": "https://shop.example/{slug:>3}"},
+            r"^mapper\.config\.product_url: has a variable that is not known, or more than its name",
+        ),
         ({"product_url": "https://shop.example/{slug"}, r"^mapper\.config\.product_url: braces do not match"),
-        ({"identity": {"project_type": "phone"}}, r"^mapper\.config\.identity\.project_type: 'phone'"),
+        (
+            {"identity": {"project_type": "phone"}},
+            r"^mapper\.config\.identity\.project_type: must be one of hybrid, userid, email$",
+        ),
         (
             {"consent": {"email": {"yes_values": ["YES"], "no_values": ["YES"]}}},
-            r"^mapper\.config\.consent\.email: the value 'YES' is in both yes_values and no_values",
+            r"^mapper\.config\.consent\.email\.yes_values\.0: is in no_values too",
         ),
         ({"consent": {"email": {"field": ""}}}, r"^mapper\.config\.consent\.email\.field: "),
         (
             {"custom_fields": {"customers": {"fields": {"tier": {"type": "enum"}}}}},
-            r"^mapper\.config\.custom_fields\.customers\.fields\.tier\.type: 'enum'",
+            r"^mapper\.config\.custom_fields\.customers\.fields\.tier\.type: must be one of string, number",
         ),
     ],
 )
@@ -66,7 +72,7 @@ def test_a_name_that_the_destination_refuses_is_refused_at_the_start(destination
 
 def test_two_rules_of_one_name_are_refused() -> None:
     fields = {"a": {"name": "LEVEL"}, "b": {"name": "LEVEL"}}
-    with pytest.raises(ValueError, match="'LEVEL' is the name of a already"):
+    with pytest.raises(ValueError, match="a has this name already"):
         create_record_mapper({"custom_fields": {"customers": {"fields": fields}}}, "dotdigital")
 
 
@@ -74,14 +80,12 @@ def test_two_rules_of_one_name_are_refused() -> None:
     ("name", "text"), [("ID", "refuses"), ("WAY_TOO_LONG_FOR_A_FIELD", "1 to 20"), ("lastname", "another standard")]
 )
 def test_standard_fields_can_be_renamed_only_to_names_that_work(name: str, text: str) -> None:
-    with pytest.raises(ValueError, match=rf"^dotdigital_fields\.\w+: '\w+'.*{text}"):
+    with pytest.raises(ValueError, match=rf"^dotdigital_fields\.\w+: .*{text}"):
         compile_settings({"dotdigital_fields": {"customer_id": name}})
 
 
 def test_an_unknown_destination_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"^destination: 'mailchimp' is not known; choose one of dotdigital, iterable$"
-    ):
+    with pytest.raises(ValueError, match=r"^destination: not known; choose one of dotdigital, iterable$"):
         create_record_mapper({}, "mailchimp")
 
 
@@ -133,15 +137,15 @@ def _defaults(properties: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("config", "fault"),
     [
-        ({"currency": "EUE"}, r"^currency: 'EUE' is not a known currency"),
-        ({"country": "UK"}, r"^country: 'UK' is not a known country"),
-        ({"locales": ["en", "xx"]}, r"^locales\.1: 'xx' is not a known locale"),
-        ({"locales": ["en-UK"]}, r"^locales\.0: 'en-UK' is not a known locale"),
-        ({"order_summaries": {"currency": "EUE"}}, r"^order_summaries\.currency: 'EUE' is not a known currency"),
-        ({"markets": [{"key": "a", "currency": "XYZ"}]}, r"^markets\.0\.currency: 'XYZ' is not a known currency"),
+        ({"currency": "EUE"}, r"^currency: not a known currency"),
+        ({"country": "UK"}, r"^country: not a known country"),
+        ({"locales": ["en", "xx"]}, r"^locales\.1: not a known locale"),
+        ({"locales": ["en-UK"]}, r"^locales\.0: not a known locale"),
+        ({"order_summaries": {"currency": "EUE"}}, r"^order_summaries\.currency: not a known currency"),
+        ({"markets": [{"key": "a", "currency": "XYZ"}]}, r"^markets\.0\.currency: not a known currency"),
         (
             {"markets": [{"key": "a", "countries": ["DE", "QQ"]}]},
-            r"^markets\.0\.countries\.1: 'QQ' is not a known country",
+            r"^markets\.0\.countries\.1: not a known country",
         ),
     ],
 )

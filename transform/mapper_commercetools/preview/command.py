@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import IO, TYPE_CHECKING, Any
 
 import click
 import msgspec
-from singer_sdk.exceptions import MapExpressionError, StreamMapConfigError
 
 from mapper_commercetools.engine import DESTINATIONS
 from mapper_commercetools.preview.previewer import Previewer
 from mapper_commercetools.preview.report import as_json, as_text
-from mapper_commercetools.preview.source import SourceError, SourceSchema, is_called, read_source
+from mapper_commercetools.preview.source import SourceError, SourceRecord, SourceSchema, is_called, read_source
 from mapper_commercetools.references import REFERENCE_STREAMS
+from mapper_commercetools.stream_map_faults import STREAM_MAP_FAULTS, unusable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from mapper_commercetools.preview.previewer import RecordPreview
-    from mapper_commercetools.preview.source import SourceRecord
+    from mapper_commercetools.preview.previewer import PreviewedOutcome, RecordPreview
 
     Report = Callable[[SourceRecord, Sequence[RecordPreview]], str]
 
@@ -64,8 +64,10 @@ def preview_command(
     try:
         previewers = _previewers(config_files, destination)
         shown, read = _show(previewers, record_file, stream, name, as_text if output == "text" else as_json)
-    except (ValueError, StreamMapConfigError, MapExpressionError) as error:
+    except ValueError as error:
         raise click.ClickException(str(error)) from error
+    except STREAM_MAP_FAULTS as error:
+        raise click.ClickException(unusable(error)) from None
     if not shown:
         message = f"none of the {read} records read is called so: check --id and --stream, and what the tap reads"
         raise click.ClickException(message)
@@ -114,7 +116,22 @@ def _show(
         previews = [previewer.preview(item.stream, item.record) for previewer in previewers]
         if wanted:
             shown += 1
-            sys.stdout.write(report(item, previews))
+            sys.stdout.write(_reported(item, previews, report))
             sys.stdout.write("\n")
     sys.stdout.flush()
     return shown, read
+
+
+def _reported(source: SourceRecord, previews: Sequence[RecordPreview], report: Report) -> str:
+    """Return a preview as it is printed; of a record that no JSON can hold what became of it, without any value."""
+    try:
+        return report(source, previews)
+    except Exception as error:  # noqa: BLE001  one record must never stop the others from being shown
+        bare = [replace(preview, outcomes=tuple(map(_bare, preview.outcomes))) for preview in previews]
+        hidden = SourceRecord(source.stream, {"id": f"cannot be shown ({type(error).__name__})"})
+        return report(hidden, bare)
+
+
+def _bare(outcome: PreviewedOutcome) -> PreviewedOutcome:
+    reason = outcome.reason or "what is sent cannot be shown"
+    return replace(outcome, reason=reason, sent=())

@@ -8,22 +8,19 @@ from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any, Literal
 
-from singer_sdk.exceptions import MapExpressionError
 from singer_sdk.mapper import PluginMapper
 
 from mapper_commercetools.engine import create_record_mapper
 from mapper_commercetools.mapper import MapperCommercetools
 from mapper_commercetools.preview.reasons import reasons_for
 from mapper_commercetools.settings import compile_settings
+from mapper_commercetools.stream_map_faults import failed_expression, register
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from mapper_commercetools.outcomes import MappedStream
+    from mapper_commercetools.outcomes import MappedRecord, MappedStream
     from mapper_commercetools.source_values import Record
-
-# What an expression of a stream map can raise: it is Python over a record in which anything may be missing.
-_EXPRESSION_FAULTS = (MapExpressionError, TypeError, LookupError, AttributeError, ArithmeticError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +40,8 @@ class PreviewedOutcome:
         outcome: `sent`; `skipped` or `rejected` by the mapping; `filtered` by the stream maps; `passed`, untouched,
             because it is not the platform's.
         reason: Why it is not sent; None if it is.
-        sent: What the loader gets: one record, or several if stream maps copy the stream.
+        sent: What the loader gets: one record, or several if stream maps copy the stream; of a rejected record what the
+            person says no to.
         stream_maps: What the stream maps changed; empty if nothing.
     """
 
@@ -98,15 +96,12 @@ class Previewer:
         mapped_streams = self._mapper.map_schema(stream, schema, key_properties)
         self._known[stream] = mapped_streams
         for mapped_stream in mapped_streams or ():
-            self._stream_maps.register_raw_stream_schema(
-                mapped_stream.stream, mapped_stream.schema, list(mapped_stream.key_properties)
-            )
+            register(self._stream_maps, mapped_stream)
 
     def preview(self, stream: str, record: Record) -> RecordPreview:
-        """Return what would be sent for a record of a source stream; without a schema it is taken for the platform's.
+        """Return what would be sent for a record of a source stream.
 
-        Raises:
-            ValueError: If a stream map cannot be evaluated on it.
+        A stream without a schema is taken for one of the platform's.
         """
         if stream not in self._known:
             self.announce(stream, {"properties": {name: {} for name in ("id", "lastModifiedAt", *record)}}, ["id"])
@@ -114,26 +109,39 @@ class Previewer:
             passed = PreviewedOutcome(stream, "passed", None, (SentRecord(stream, record),), ())
             return RecordPreview(self.destination, (passed,), ())
         outcomes = tuple(
-            PreviewedOutcome(mapped.stream, _ended(mapped.outcome), mapped.reason, (), ())
-            if mapped.record is None
-            else self._after_stream_maps(mapped.stream, mapped.record)
-            for mapped in self._mapper.map_record(stream, record)
+            previewed
+            for outcome in self._mapper.map_record(stream, record)
+            for previewed in self._previewed(outcome, stream, record)
         )
         why = reasons_for(stream, record, self._settings, self._mapper.references)
         return RecordPreview(self.destination, outcomes, tuple(why))
+
+    def _previewed(self, outcome: MappedRecord, stream: str, record: Record) -> Iterator[PreviewedOutcome]:
+        """Yield what becomes of an outcome; a record on which a stream map fails is rejected, as in a run."""
+        if outcome.outcome != "mapped" or outcome.record is None:
+            yield self._unsent(outcome)
+            return
+        try:
+            yield self._after_stream_maps(outcome.stream, outcome.record)
+        except Exception as error:  # noqa: BLE001  a user's expression can fail in any way
+            reason = failed_expression(outcome.stream, error)
+            yield from (self._unsent(no) for no in self._mapper.reject(stream, record, outcome, reason))
+
+    def _unsent(self, outcome: MappedRecord) -> PreviewedOutcome:
+        """Return what is skipped or rejected, with what the person says no to."""
+        sent: tuple[SentRecord, ...] = ()
+        if outcome.record is not None:
+            try:
+                sent = self._after_stream_maps(outcome.stream, outcome.record).sent
+            except Exception:  # noqa: BLE001  a stream map that cannot do without what the smaller record lacks
+                sent = (SentRecord(outcome.stream, outcome.record),)
+        return PreviewedOutcome(outcome.stream, _ended(outcome.outcome), outcome.reason, sent, ())
 
     def _after_stream_maps(self, stream: str, record: Record) -> PreviewedOutcome:
         sent: list[SentRecord] = []
         changes: list[str] = []
         for stream_map in self._stream_maps.stream_maps.get(stream, ()):
-            try:
-                transformed = stream_map.transform(deepcopy(record))
-            except _EXPRESSION_FAULTS as error:
-                message = (
-                    f"stream_maps.{stream_map.stream_alias}: an expression fails on this record "
-                    f"({type(error).__name__}); a run would stop there: mend the expression"
-                )
-                raise ValueError(message) from error
+            transformed = stream_map.transform(deepcopy(record))
             if transformed is None:
                 changes.append(f"stream_maps.{stream_map.stream_alias}: left out")
                 continue

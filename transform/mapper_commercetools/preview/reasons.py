@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mapper_commercetools.outcomes import RejectRecordError
+from mapper_commercetools.outcomes import RejectRecordError, unexpected
 from mapper_commercetools.people import market_of_customer, read_customer
 from mapper_commercetools.preview.people_reasons import people_reasons
 from mapper_commercetools.preview.product_reasons import product_reasons
@@ -41,6 +41,8 @@ def reasons_for(stream: str, record: Record, settings: MappingSettings, referenc
     except RejectRecordError:
         # The outcome of the record tells it.
         return
+    except Exception as error:  # noqa: BLE001  one record must never stop the others from being shown
+        yield f"the rest cannot be told: {unexpected(error, 'the rules were asked')}"
 
 
 def _market_reasons(market: Market, settings: MappingSettings) -> Iterator[str]:

@@ -58,8 +58,9 @@ def _lines(source: SourceRecord, previews: Sequence[RecordPreview]) -> Iterator[
 
 
 def _outcome_lines(outcome: PreviewedOutcome) -> Iterator[str]:
-    if not outcome.sent:
-        yield f"    {outcome.stream}: {outcome.outcome}, {outcome.reason}"
+    if outcome.reason is not None:
+        carried_out = "; its opt-out is carried out:" if outcome.sent else ""
+        yield f"    {outcome.stream}: {outcome.outcome}, {outcome.reason}{carried_out}"
     for sent in outcome.sent:
         passed = " (untouched: its stream is not one of commercetools)" if outcome.outcome == "passed" else ""
         yield f"    {sent.stream}: sent{passed}"

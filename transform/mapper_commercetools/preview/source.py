@@ -7,8 +7,7 @@ from decimal import Decimal
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from mapper_commercetools.json_text import decode_json
 from mapper_commercetools.references import REFERENCE_STREAMS
 
 if TYPE_CHECKING:
@@ -16,7 +15,6 @@ if TYPE_CHECKING:
 
     from mapper_commercetools.source_values import Record
 
-_DECODER = msgspec.json.Decoder(float_hook=Decimal)
 _MESSAGE_TYPES = frozenset({"SCHEMA", "RECORD", "STATE", "ACTIVATE_VERSION", "BATCH"})
 _NAMES = ("id", "key", "orderNumber", "customerNumber", "email", "customerEmail")
 
@@ -77,14 +75,15 @@ def is_called(record: Record, name: str) -> bool:
     Case and blanks around it do not matter.
     """
     wanted = name.strip().lower()
-    own = {str(record[member]).strip().lower() for member in _NAMES if record.get(member) is not None}
+    values = (record.get(member) for member in _NAMES)
+    own = {str(value).strip().lower() for value in values if isinstance(value, (str, int, Decimal))}
     return wanted in own or f"customer/{wanted}" in own
 
 
 def _decode(text: str) -> Any:  # noqa: ANN401  any JSON document, None if it is none
     try:
-        return _DECODER.decode(text)
-    except msgspec.DecodeError:
+        return decode_json(text)
+    except (ValueError, RecursionError):
         return None
 
 
