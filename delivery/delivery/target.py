@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-import gc
-import os
 import sys
 import time
-import traceback
 from abc import abstractmethod
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import click
-from singer_sdk import Target
-from singer_sdk.exceptions import ConfigValidationError, MappingError
-from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.exceptions import MappingError
 from singer_sdk.helpers.capabilities import CapabilitiesEnum, PluginCapabilities
-from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from delivery.checkpoint import Checkpoint
@@ -36,12 +29,11 @@ from delivery.errors import (
 )
 from delivery.json_text import encode
 from delivery.ledger import Ledger
+from delivery.loader_command import LoaderCommand
 from delivery.mapping import RecordMapper, load_mapper
 from delivery.messages import Message, MessageReader
 from delivery.outcome import Outcome, rejected, skipped
 from delivery.rejects import RejectsFile, SchemaMessage
-from delivery.settings import explain, read_environment
-from delivery.settings_faults import setting_fault
 from delivery.shutdown import Shutdown
 from delivery.summary import summarize
 from delivery.unexpected import UnexpectedFaults
@@ -50,22 +42,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
 
-    from singer_sdk.plugin_base import _ConfigInput
-
     from delivery.sink import Sink
 
 STATE_INTERVAL_SECONDS = 2.0
 SIGNAL_GRACE_SECONDS = 25.0
 """Orchestrators kill thirty seconds after they ask; requests under way get nearly all of that time."""
 EVERY_RECORDS_LOOK_AROUND = 64
-OBJECTS_BEFORE_COLLECTION = (20_000, 50, 100)
-"""Records are many small objects without cycles. Looking for cycles among those that wait, and among all that was
-imported, as often as Python does by itself takes a fifth of a run."""
 KEY_MISSING = "lacks the key property that the stream's SCHEMA announces"
 MENDED = "half surrogate pairs, which are no characters, were replaced by U+FFFD"
 
 
-class DeliveryTarget(Target):
+class DeliveryTarget(LoaderCommand):
     """A Singer target whose every record ends as delivered, rejected or skipped.
 
     A loader says which sinks it has (`make_sink`), what it calls itself for mappers (`destination`), how to check
@@ -127,8 +114,8 @@ class DeliveryTarget(Target):
             ServiceUnavailable: If the service cannot be reached.
         """
 
+    @override
     def ensure_connected(self) -> None:
-        """Connect, once."""
         if not self._connected:
             self.connect()
             self._connected = True
@@ -359,16 +346,16 @@ class DeliveryTarget(Target):
                 ", ".join(sorted(self.mapper.stream_maps)),
             )
 
+    @override
     def abandon(self) -> None:
-        """End a run that cannot go on: let requests under way end, keep what is safe, report."""
         if not self._ended:
             self.shutdown.request(SIGNAL_GRACE_SECONDS)
             # Why the run cannot go on is told in any case, and is what may stand in the way of this too.
             with contextlib.suppress(NotKept):
                 self._conclude(complete=False)
 
+    @override
     def end_at_broken_line(self) -> None:
-        """End a run at a line that cannot be read, after what was read before it has its outcome."""
         try:
             self._dispatch.flush()
         except DeliveryError as error:
@@ -417,94 +404,3 @@ class DeliveryTarget(Target):
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
         self.shutdown.request(SIGNAL_GRACE_SECONDS, signum)
         self.reader.interrupt(Interrupted(signum))
-
-    # Settings
-
-    @override
-    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
-        """Fill in defaults and check the settings; unlike the SDK's, the texts show nothing that a setting holds."""
-        self.append_builtin_config(self.config_jsonschema)
-        errors = [
-            setting_fault(error) for error in JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
-        ]
-        if errors and raise_errors:
-            raise ConfigValidationError("; ".join(errors), errors=errors, schema=self.config_jsonschema)
-        return errors
-
-    @override
-    @classproperty
-    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805
-        schema = cls.config_jsonschema
-        cls.append_builtin_config(schema)
-        return read_environment(schema, cls.name)
-
-    # The command
-
-    @override
-    @classmethod
-    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
-        # Past the SDK's Target: its load_method, batch and metadata settings would promise what no loader here does.
-        super(Target, cls).append_builtin_config(config_jsonschema)
-
-    @override
-    @classmethod
-    def invoke(  # type: ignore[override]  # the SDK's own signature differs from its base's in the same way
-        cls,
-        *,
-        about: bool = False,
-        about_format: str | None = None,
-        config: _ConfigInput | None = None,
-        file_input: IO[str] | None = None,
-        check: bool = False,
-    ) -> None:
-        """Run the loader; every error becomes one line and a non-zero exit code."""
-        super(Target, cls).invoke(about=about, about_format=about_format)
-        gc.freeze()
-        gc.set_threshold(*OBJECTS_BEFORE_COLLECTION)
-        target: DeliveryTarget | None = None
-        try:
-            target = cls(
-                config=config.config if config else {},
-                parse_env_config=config.parse_env if config else False,
-                validate_config=True,
-            )
-            target.ensure_connected()
-            if check:
-                click.echo(f"{cls.name}: the credentials work")
-                return
-            target.listen(file_input)
-        except ConfigValidationError as error:
-            cls._fail(explain(error, cls.name), 1)
-        except InvalidInput as error:
-            if target is not None:
-                target.end_at_broken_line()
-            cls._fail(str(error), error.exit_code)
-        except DeliveryError as error:
-            if target is not None:
-                target.abandon()
-            cls._fail(str(error), error.exit_code)
-        except Exception as error:  # noqa: BLE001 - a fault of ours: keep what is safe, then show where it happened
-            if target is not None:
-                target.abandon()
-            # Where it happened, but not the error's own text: that may hold values of a record.
-            places = "".join(traceback.format_tb(error.__traceback__))
-            cls._fail(f"unexpected {type(error).__name__}; please report this with the lines below\n{places}", 1)
-
-    @classmethod
-    def _fail(cls, text: str, exit_code: int) -> None:
-        cls.logger.error("%s", text)
-        # Whoever reads the one may be gone, and the other still there.
-        for output in (sys.stdout, sys.stderr):
-            with contextlib.suppress(OSError, ValueError):
-                output.flush()
-        # Not sys.exit(): worker threads may still wait in a request, and must not hold up the end.
-        os._exit(exit_code)
-
-    @override
-    @classmethod
-    def get_singer_command(cls) -> click.Command:
-        command = super().get_singer_command()
-        command.params.append(
-            click.Option(["--check"], is_flag=True, help="Check the settings and credentials, and load nothing.")
-        )
-        return command

@@ -378,3 +378,14 @@ def test_an_output_that_nobody_reads_any_more_ends_the_run_in_one_line(loader: L
     assert "standard output is closed" in result.errors[0]
     assert "Traceback" not in result.log
     assert loader.delivered_ids == [("people", "1")]
+
+
+@pytest.mark.parametrize("content", ['{"password": "s3cret"', '["s3cret"]', "s3cret"])
+def test_a_file_of_settings_that_is_none_is_one_line_that_shows_nothing_of_it(loader: Loader, content: str) -> None:
+    (loader.folder / "wrong.json").write_text(content)
+    result = loader.run([], "--config", str(loader.folder / "wrong.json"))
+    assert result.code == 1
+    assert len(result.errors) == 1
+    assert "the file given with --config" in result.errors[0]
+    assert "s3cret" not in result.log
+    assert "Traceback" not in result.log
