@@ -25,9 +25,9 @@ def read_enum_fields(definition: Record) -> EnumFields:
     fields: EnumFields = {}
     for field in nested_list(definition, "fieldDefinitions"):
         name, kind = text(field, "name"), nested(field, "type")
-        if kind.get("name") == "Set":
+        if text(kind, "name") == "Set":
             kind = nested(kind, "elementType")
-        if name and kind.get("name") in _ENUMS:
+        if name and text(kind, "name") in _ENUMS:
             labels = nested_list(kind, "values")
             fields[name] = {key: value.get("label") for value in labels if (key := text(value, "key"))}
     return fields
