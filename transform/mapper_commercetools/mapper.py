@@ -228,6 +228,8 @@ class MapperCommercetools(InlineMapper):
     def process_endofpipe(self) -> None:
         self._lines.flush()
         super().process_endofpipe()
+        if mended := self._reader.mended_lines:
+            self.logger.warning("%d lines of the input held half of a surrogate pair, which became U+FFFD", mended)
         if not self._outcomes:
             return
         counts = ", ".join(

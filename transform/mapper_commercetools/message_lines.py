@@ -45,6 +45,7 @@ class LineReader(GenericSingerReader[str]):
         super().__init__()
         self._before_fault = before_fault
         self.line_number = 0
+        self.mended_lines = 0
 
     @property
     @override
@@ -64,7 +65,7 @@ class LineReader(GenericSingerReader[str]):
     def deserialize_json(self, line: str) -> dict[str, Any]:
         self.line_number += 1
         try:
-            message = decode_json(line)
+            message = decode_json(line, self._count_mended)
         except ValueError:
             message = None
         except RecursionError as error:
@@ -75,6 +76,9 @@ class LineReader(GenericSingerReader[str]):
             text = f"line {self.line_number} of the input is not a Singer message: check what runs before this mapper"
             raise InvalidInputLine(text)
         return message
+
+    def _count_mended(self) -> None:
+        self.mended_lines += 1
 
     @staticmethod
     @override

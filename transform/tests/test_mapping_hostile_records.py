@@ -23,6 +23,7 @@ from mapper_commercetools.json_text import NotFinite, decode_json
 from mapper_commercetools.outcomes import UNEXPECTED
 from mapper_commercetools.preview.previewer import Previewer
 from mapper_commercetools.stream_mapping import MappingPart
+from mapper_commercetools.timestamps import read_date, read_instant
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -284,6 +285,11 @@ def test_integers_and_numbers_of_any_length_travel_or_are_rejected_by_their_fiel
         for hostile in (float("nan"), Decimal("Infinity")):
             with pytest.raises(Exception, match=rf"custom\.fields\.{name}: cannot be read"):
                 read_fields({name: hostile}, rules, str, ("en",))
+
+
+@pytest.mark.parametrize("text", ["2026-01-01\ud83d", "\ud83d"])
+def test_half_of_a_pair_is_no_time(text: str) -> None:
+    assert (read_instant(text), read_date(text)) == (None, None)
 
 
 def test_an_exception_in_one_part_leaves_the_others_alone(monkeypatch: pytest.MonkeyPatch) -> None:
