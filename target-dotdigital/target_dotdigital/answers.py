@@ -1,15 +1,14 @@
-"""Reads what Dotdigital answers: JSON where there is some, error words in the spellings of both versions.
+"""What Dotdigital's answers hold: JSON, tables, error words in the spellings of both versions.
 
 Dotdigital: a v3 error holds `errorCode`, `description` and `details` (whose texts are called `description` or
-`error`); a v2 error is one text that holds a token such as `ERROR_NON_UNIQUE_DATAFIELD`; 401, 429 and 5xx may be
-empty or HTML.
+`error`); a v2 error is one text that holds a token such as `ERROR_NON_UNIQUE_DATAFIELD`.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import msgspec
 from delivery.answer import ServiceAnswer
@@ -20,10 +19,13 @@ if TYPE_CHECKING:
     import requests
     from delivery.redaction import Redaction
 
-_TOKEN = re.compile(r"ERROR_[A-Z_]+")
+_TOKEN = re.compile(r"ERROR_[A-Z_]{1,80}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_:.]{0,80}")
 _TABLES = frozenset({"text/csv", "application/octet-stream"})
 _QUOTED = re.compile(r"'([^']*)'|\"([^\"]*)\"")
+LONGEST_TEXT = 10_000
+TOO_LONG = "a text too long to show"
+"""Instead of what is longer: an echo of what was sent, most likely, and half a secret is not found in half a text."""
 
 NO_MORE_CONTACTS = (
     "Dotdigital takes no more contacts (ExceedsAllowedContactLimit): the contract's number is reached; delete contacts "
@@ -39,13 +41,15 @@ _ACCOUNT_FULL = {
     "storageallowanceexceeded": NO_MORE_STORAGE,
 }
 _BUSY = ("ERROR_APIUSAGE_EXCEEDED", "ERROR_ADDRESSBOOK_IN_USE")
-_BUSY_WORDS = re.compile(r"(?i)\bexcess\w*\b.{0,40}\bapi\b|\bapi\b.{0,40}\bexcess|\bexceed\w*\b.{0,40}\bapi calls")
+_BUSY_WORDS = re.compile(
+    r"(?i)\bexcess\w{0,10}\b.{0,40}\bapi\b|\bapi\b.{0,40}\bexcess|\bexceed\w{0,10}\b.{0,40}\bapi calls"
+)
 """Some answers of the hourly limit hold words and no token."""
 
-OK = 200
 BAD_REQUEST = 400
 NOT_FOUND = 404
 CONFLICT = 409
+NO_ROOM = 412
 TOO_LARGE = 413
 TOO_MANY = 429
 
@@ -55,7 +59,7 @@ class Answer(ServiceAnswer):
     """An answer of Dotdigital; its code is empty unless it is a refusal.
 
     Attributes:
-        data: The JSON it holds, or the text of a table; None if it holds neither.
+        data: The JSON it holds, or the text of a table; None if it holds neither, or is a refusal without.
         text: What the service says about a refusal, without values; empty if it says nothing.
     """
 
@@ -74,13 +78,13 @@ class Answer(ServiceAnswer):
 
 
 def is_job_limit(code: str) -> bool:
-    """Tell whether a code speaks of too many jobs; its spelling differs between services and versions."""
-    return "toomany" in _plain(code) and not full_account(code)
+    """Tell whether a code speaks of too many jobs."""
+    return "toomany" in plain_code(code) and not full_account(code)
 
 
 def full_account(code: str) -> str:
     """Return what to say of a code that means that the contract allows no more; empty if it means something else."""
-    return next((text for word, text in _ACCOUNT_FULL.items() if _plain(code).endswith(word)), "")
+    return next((text for word, text in _ACCOUNT_FULL.items() if plain_code(code).endswith(word)), "")
 
 
 def is_busy(status: int, code: str, text: str) -> bool:
@@ -91,10 +95,11 @@ def is_busy(status: int, code: str, text: str) -> bool:
         code: The code of the error.
         text: All it says.
     """
-    return code in _BUSY or (status == BAD_REQUEST and not code and _BUSY_WORDS.search(text) is not None)
+    return code in _BUSY or (status == BAD_REQUEST and not code and _BUSY_WORDS.search(text[:LONGEST_TEXT]) is not None)
 
 
-def _plain(code: str) -> str:
+def plain_code(code: str) -> str:
+    """Return a code as codes are compared: its spelling differs between services and versions."""
     return code.lower().replace("_", "")
 
 
@@ -102,7 +107,7 @@ def json_of(response: requests.Response) -> Any:  # noqa: ANN401 - JSON
     """Return the JSON an answer holds, or None."""
     try:
         return msgspec.json.decode(response.content)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return None
 
 
@@ -112,21 +117,16 @@ def table_of(response: requests.Response) -> str | None:
     return response.content.decode("utf-8-sig", errors="replace") if kind in _TABLES else None
 
 
-def read_answer(response: requests.Response, redaction: Redaction) -> Answer:
-    """Return an answer; whatever is neither JSON nor a table counts as empty."""
-    data = json_of(response)
-    data = table_of(response) if data is None else data
-    if response.status_code < 300 or not isinstance(data, dict):  # noqa: PLR2004 - HTTP's own numbers
-        return Answer(response.status_code, data=data)
-    code, text = error_of(data)
-    return Answer(response.status_code, code, data, without_values(text, redaction))
+def is_error(data: object) -> TypeGuard[dict[str, Any]]:
+    """Tell whether JSON is an error of the service, of either version."""
+    return isinstance(data, dict) and any(isinstance(data.get(name), str) for name in ("errorCode", "message"))
 
 
 def error_of(data: dict[str, Any]) -> tuple[str, str]:
     """Return the code of an error and all it says, of either version."""
     message = data.get("message")
     if isinstance(message, str):
-        token = _TOKEN.search(message)
+        token = _TOKEN.search(message[:LONGEST_TEXT])
         return (token.group() if token else ""), message
     code = data.get("errorCode")
     texts = [data.get("description")]
@@ -154,4 +154,6 @@ def without_values(text: str, redaction: Redaction, names: Container[str] = ()) 
         quoted = match[1] if match[1] is not None else match[2]
         return match[0] if quoted in names else "[value]"
 
+    if len(text) > LONGEST_TEXT:
+        return TOO_LONG
     return redaction.clean(_QUOTED.sub(keep_names, text))

@@ -7,24 +7,23 @@ from copy import copy
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
-from delivery.client import ApiClient, RetryPolicy, Throttled, TransientFault
+from delivery.client import ApiClient, RetryPolicy, Throttled
 from delivery.errors import AccessRefused
 from delivery.redaction import Redaction
 from typing_extensions import override
 
 from target_dotdigital.answers import (
-    OK,
+    BAD_REQUEST,
     TOO_MANY,
     Answer,
     error_of,
     full_account,
     is_busy,
+    is_error,
     is_job_limit,
     json_of,
-    read_answer,
-    table_of,
 )
-from target_dotdigital.pace import TierBudget, TierLimits, seconds_to_reset
+from target_dotdigital.pace import LONGEST_WAIT_SECONDS, TierBudget, TierLimits, seconds_to_reset
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,11 +32,13 @@ if TYPE_CHECKING:
     from delivery.pace import Budget
     from delivery.shutdown import Shutdown
 
+    from target_dotdigital.answer_contract import Contract
+
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 SECONDS_TO_CONNECT = 10.0
 SECONDS_TO_ANSWER = 121.0
-"""Dotdigital: allow 121 seconds before a call counts as lost."""
+"""Dotdigital: allow 121 seconds before a call counts as lost. It is tried twice in any case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +104,7 @@ class DotdigitalClient(ApiClient):
         method: str,
         path: str,
         *,
+        contract: Contract,
         budget: Budget,
         body: bytes | None = None,
         parameters: Mapping[str, str] | None = None,
@@ -113,6 +115,7 @@ class DotdigitalClient(ApiClient):
         Args:
             method: HTTP method.
             path: Path from `/v2` or `/contacts` on, percent-encoded.
+            contract: What the answer may be.
             budget: The budget of this kind of call.
             body: JSON text.
             parameters: Query parameters.
@@ -120,18 +123,18 @@ class DotdigitalClient(ApiClient):
 
         Raises:
             AccessRefused: If the credentials do not work or the account does not allow this.
-            ServiceUnavailable: If the service cannot be reached or keeps failing.
+            ServiceUnavailable: If the service cannot be reached, keeps failing, or keeps answering what the contract
+                does not know.
         """
-        response = self.call(
+        return self.call(
             method,
             path,
-            read=lambda response: response,
+            read=lambda response: contract.read(response, self.redaction),
             budget=budget,
             body=body,
             parameters=parameters,
             shown_path=shown_path,
         )
-        return read_answer(response, self.redaction)
 
     def trying_once(self) -> DotdigitalClient:
         """Return a client of the same account that does not repeat a call whose end is unclear."""
@@ -143,9 +146,9 @@ class DotdigitalClient(ApiClient):
     def inspect(self, response: requests.Response, budget: Budget) -> None:
         if isinstance(budget, TierBudget):
             budget.observe(response)
-        data = json_of(response)
-        code, text = error_of(data) if isinstance(data, dict) else ("", "")
         status = response.status_code
+        data = json_of(response) if status >= BAD_REQUEST else None
+        code, text = error_of(data) if is_error(data) else ("", "")
         if status == UNAUTHORIZED:
             message = (
                 "Dotdigital refuses the credentials (401): check the settings username and password; they are those "
@@ -165,10 +168,8 @@ class DotdigitalClient(ApiClient):
             budget.accepted()
             return
         if status == TOO_MANY or is_busy(status, code, text):
-            budget.refused(seconds_to_reset(response))
-            raise Throttled
+            seconds = seconds_to_reset(response)
+            budget.refused(None if seconds is None else min(seconds, LONGEST_WAIT_SECONDS))
+            # What is further away than this call's patience goes ends it at once.
+            raise Throttled(seconds)
         super().inspect(response, budget)
-        if status == OK and data is None and response.content and table_of(response) is None:
-            # Some proxies answer 200 with a page of their own. Without content it is the service's: "there already".
-            text = "HTTP 200 with something that is not JSON"
-            raise TransientFault(text)

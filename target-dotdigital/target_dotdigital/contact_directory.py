@@ -12,6 +12,7 @@ from array import array
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from target_dotdigital.call_contracts import PAGE_OF_CONTACTS
 from target_dotdigital.contact_identity import CONTACT_ID, EMAIL, comparable, identifier_texts
 from target_dotdigital.contact_lookup import CONTACTS, ContactState, consent_key, state_of
 from target_dotdigital.digest_map import DigestMap
@@ -160,15 +161,12 @@ class ContactDirectory:
             answer = self._client.ask(
                 "GET",
                 CONTACTS,
+                contract=PAGE_OF_CONTACTS,
                 budget=self._client.budgets.contact_pages,
                 parameters={**parameters, **({"marker": marker} if marker else {})},
             )
-            items = answer.data.get("_items") if answer.succeeded and isinstance(answer.data, dict) else None
-            if not isinstance(items, list):
+            if not answer.succeeded or not all(map(self._take, answer.data["_items"])):
                 return False
-            for item in items:
-                if isinstance(item, dict) and not self._take(item):
-                    return False
             following = _next_marker(answer.data)
             if not following:
                 return True

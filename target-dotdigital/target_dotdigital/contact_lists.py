@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from delivery.errors import ServiceUnavailable, SettingsError, StreamStopped
 from delivery.json_text import encode
 
+from target_dotdigital.call_contracts import CREATED_LIST, LISTS
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 PATH = "/v2/address-books"
 PAGE = 1000
 LONGEST_NAME = 128
+LONGEST_NUMBER = 18
 RESERVED_NAMES = frozenset({"all contacts", "test"})
 NEW_LIST = "a list that records name is new to the account"
 TAKEN = "ERROR_ADDRESSBOOK_DUPLICATE"
@@ -127,11 +130,11 @@ class ContactLists:
         """Return the number that the setting gives; None if it gives a name."""
         if not (setting.isascii() and setting.isdigit()):
             return None
-        number = int(setting)
+        number = int(setting) if len(setting) <= LONGEST_NUMBER else -1
         if number in self._known().values():
             return number
         if setting not in self._known():
-            message = f"setting list: Dotdigital has no list of number {setting}; lists are created by name only"
+            message = "setting list: Dotdigital has no list of that number; lists are created by name only"
             raise SettingsError(message)
         return None
 
@@ -154,30 +157,28 @@ class ContactLists:
 
     def _known(self) -> dict[str, int]:
         if self._numbers is None:
-            self._numbers = {
-                str(item["name"]).strip().lower(): int(item["id"])
-                for item in self._read()
-                if item.get("name") and isinstance(item.get("id"), int)
-            }
+            self._numbers = {item["name"].strip().lower(): int(item["id"]) for item in self._read()}
         return self._numbers
 
     def _read(self) -> Iterator[dict[str, Any]]:
         skip = 0
         while True:
             parameters = {"select": str(PAGE), "skip": str(skip)}
-            answer = self._client.ask("GET", PATH, budget=self._client.budgets.account, parameters=parameters)
-            if not answer.succeeded or not isinstance(answer.data, list):
+            answer = self._client.ask(
+                "GET", PATH, contract=LISTS, budget=self._client.budgets.account, parameters=parameters
+            )
+            if not answer.succeeded:
                 message = f"Dotdigital does not tell its lists ({answer.explained})"
                 raise ServiceUnavailable(message)
             if not answer.data:
                 return
-            yield from (item for item in answer.data if isinstance(item, dict))
+            yield from answer.data
             skip += len(answer.data)
 
     def _create(self, name: str, place: str) -> int:
         body = encode({"name": name, "visibility": "Private"})
-        answer = self._client.ask("POST", PATH, budget=self._client.budgets.account, body=body)
-        if answer.succeeded and isinstance(answer.data, dict) and isinstance(answer.data.get("id"), int):
+        answer = self._client.ask("POST", PATH, contract=CREATED_LIST, budget=self._client.budgets.account, body=body)
+        if answer.succeeded:
             return int(answer.data["id"])
         if answer.code == TAKEN:
             # Made a moment ago, by somebody else or by a call of ours whose answer was lost.

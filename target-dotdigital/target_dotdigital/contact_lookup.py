@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -11,13 +11,12 @@ from delivery.errors import ServiceUnavailable
 from delivery.json_text import encode
 
 from target_dotdigital.answers import CONFLICT, NOT_FOUND, Answer
+from target_dotdigital.call_contracts import CONTACT, CREATED_CONTACT, UNSUBSCRIBED_CONTACTS
 from target_dotdigital.consent import SUBSCRIBED
 from target_dotdigital.contact_identity import CONTACT_ID, EMAIL, MOBILE_NUMBER, comparable, contact_path
 from target_dotdigital.iso_time import parse_time, write_time
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from target_dotdigital.client import DotdigitalClient
 
 CONTACTS = "/contacts/v3"
@@ -104,7 +103,8 @@ class ContactLookup:
         Raises:
             ContactRefused: If the account does not take the identifier.
         """
-        return all_identifiers(self._get(name, value) or {})
+        contact = self._get(name, value)
+        return {} if contact is None else all_identifiers(contact)
 
     def create_unsubscribed(self, identifiers: dict[str, Any], data_fields: dict[str, Any]) -> ContactState | None:
         """Create a contact that nobody can mail, if it does not exist.
@@ -133,7 +133,9 @@ class ContactLookup:
             channels["email"]["optInType"] = "unknown"
         fields = {"dataFields": data_fields} if data_fields else {}
         body = encode({"identifiers": identifiers, "channelProperties": channels, **fields})
-        answer = self._client.ask("POST", CONTACTS, budget=self._client.budgets.contact_writes, body=body)
+        answer = self._client.ask(
+            "POST", CONTACTS, contract=CREATED_CONTACT, budget=self._client.budgets.contact_writes, body=body
+        )
         if answer.status == CONFLICT:
             return None
         if not answer.succeeded:
@@ -158,10 +160,11 @@ class ContactLookup:
             answer = self._client.ask(
                 "GET",
                 path,
+                contract=UNSUBSCRIBED_CONTACTS,
                 budget=self._client.budgets.account,
                 parameters={"select": str(PAGE), "skip": str(skip)},
             )
-            if not answer.succeeded or not isinstance(answer.data, list):
+            if not answer.succeeded:
                 message = (
                     f"Dotdigital does not tell who unsubscribed ({answer.explained}); without that nobody may be "
                     "subscribed again. Set resubscribe to 'never' to go on without"
@@ -177,14 +180,16 @@ class ContactLookup:
         answer = self._client.ask(
             "GET",
             contact_path(name, value),
+            contract=CONTACT,
             budget=self._client.budgets.contact_reads,
             shown_path=f"{CONTACTS}/{name}/…",
         )
         if answer.status == NOT_FOUND:
             return None
-        if not answer.succeeded or not isinstance(answer.data, dict):
+        if not answer.succeeded:
             raise _refused(answer, name)
-        return answer.data
+        contact: dict[str, Any] = answer.data
+        return contact
 
 
 def state_of(contact: dict[str, Any]) -> ContactState:
@@ -193,17 +198,12 @@ def state_of(contact: dict[str, Any]) -> ContactState:
     Dotdigital: each list of a contact has a status: `subscribed`, `suppressed` or `pending`. Who is not subscribed to
     e-mail at all is `suppressed` on every list; for anybody else it is an opt-out from that list.
     """
-    channels = contact.get("channelProperties")
-    statuses = {
-        name: channel["status"]
-        for name, channel in (channels if isinstance(channels, dict) else {}).items()
-        if isinstance(channel, dict) and isinstance(channel.get("status"), str)
-    }
-    consents = contact.get("consentRecords")
+    channels = contact.get("channelProperties") or {}
+    statuses = {name: channel["status"] for name, channel in channels.items() if channel and "status" in channel}
     identifiers = _identifiers(contact)
     return ContactState(
         statuses,
-        frozenset(consent_key(consent) for consent in consents or [] if isinstance(consent, dict)),
+        frozenset(map(consent_key, contact.get("consentRecords") or [])),
         frozenset(identifiers),
         comparable(EMAIL, identifiers.get(EMAIL, "")),
         _left_lists(contact) if statuses.get("email") == SUBSCRIBED else frozenset(),
@@ -211,35 +211,23 @@ def state_of(contact: dict[str, Any]) -> ContactState:
 
 
 def _left_lists(contact: dict[str, Any]) -> frozenset[int]:
-    lists = contact.get("lists")
-    return frozenset(
-        item["id"]
-        for item in (lists if isinstance(lists, list) else [])
-        if isinstance(item, dict)
-        and isinstance(item.get("id"), int)
-        and str(item.get("status", "")).lower() in LEFT_LIST_STATUSES
-    )
+    return frozenset(item["id"] for item in contact.get("lists") or [] if item["status"].lower() in LEFT_LIST_STATUSES)
 
 
 def all_identifiers(contact: dict[str, Any]) -> dict[str, Any]:
     """Return all identifiers that an answer tells of a contact, by name, its number among them."""
-    return {**_identifiers(contact), **({CONTACT_ID: contact["contactId"]} if contact.get("contactId") else {})}
+    return {**_identifiers(contact), CONTACT_ID: contact["contactId"]}
 
 
 def _identifiers(contact: dict[str, Any]) -> dict[str, Any]:
-    identifiers = contact.get("identifiers")
-    held = identifiers if isinstance(identifiers, dict) else {}
-    return {name: value for name, value in held.items() if value is not None}
+    return {name: value for name, value in contact["identifiers"].items() if value is not None}
 
 
-def _take_removal(item: object, found: dict[str, datetime]) -> None:
-    contact = item.get("suppressedContact") if isinstance(item, dict) else None
-    if not isinstance(item, dict) or not isinstance(contact, dict) or not contact.get("email"):
-        return
-    address = comparable(EMAIL, contact["email"])
-    removed = parse_time(str(item.get("dateRemoved", "")))
-    if removed is not None:
-        found[address] = max(removed, found.get(address, removed))
+def _take_removal(item: dict[str, Any], found: dict[str, datetime]) -> None:
+    address = comparable(EMAIL, item["suppressedContact"].get("email") or "")
+    # A time that cannot be read counts as the latest there is: no yes is newer.
+    removed = parse_time(item["dateRemoved"]) or datetime.max.replace(tzinfo=timezone.utc)
+    found[address] = max(removed, found.get(address, removed))
 
 
 def _refused(answer: Answer, names: str) -> ContactRefused:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from target_dotdigital.consent import SourceConsent, source_consent
+from target_dotdigital.consent import SUBSCRIBED, UNSUBSCRIBED, SourceConsent, source_consent
 from target_dotdigital.contact_identity import identifier_keys
 from target_dotdigital.contact_lookup import consent_key
+from target_dotdigital.opt_outs import CHANNELS, CONSENT_FIELDS
 
 MOST_CONSENT_RECORDS = 5
 MOST_LISTS = 100
@@ -18,7 +19,7 @@ def merge_contacts(earlier: Contact, later: Contact) -> Contact | None:
     """Return one record for two, or None if they must be sent one after the other.
 
     What the later says stands; what it leaves out stays as the earlier said, since Dotdigital leaves absent members
-    alone. A no is never merged with a yes: sent in order, the account tells whether the yes is the newer.
+    alone. A no is never merged with a yes of the same channel: sent in order, the account tells whether the yes counts.
 
     Args:
         earlier: Import contact read first.
@@ -43,7 +44,13 @@ def merge_contacts(earlier: Contact, later: Contact) -> Contact | None:
     preferences = {item["id"]: item for item in [*earlier.get("preferences", []), *later.get("preferences", [])]}
     if len(consents) > MOST_CONSENT_RECORDS or len(lists) > MOST_LISTS:
         return None
-    parts = {"consentRecords": consents, "lists": lists, "preferences": list(preferences.values())}
+    consent_fields = list(dict.fromkeys([*earlier.get(CONSENT_FIELDS, []), *later.get(CONSENT_FIELDS, [])]))
+    parts = {
+        "consentRecords": consents,
+        "lists": lists,
+        "preferences": list(preferences.values()),
+        CONSENT_FIELDS: consent_fields,
+    }
     return {**merged, **{name: part for name, part in parts.items() if part}}
 
 
@@ -55,7 +62,14 @@ def _same_person(earlier: Contact, later: Contact) -> bool:
 
 
 def _contradict(earlier: Contact, later: Contact) -> bool:
-    return source_consent(earlier) is SourceConsent.NO and source_consent(later) is SourceConsent.YES
+    return any(
+        _status(earlier, channel) == UNSUBSCRIBED and _status(later, channel) == SUBSCRIBED for channel in CHANNELS
+    )
+
+
+def _status(contact: Contact, channel: str) -> str | None:
+    status: str | None = ((contact.get("channelProperties") or {}).get(channel) or {}).get("status")
+    return status
 
 
 def _keep_statement(earlier: Contact, merged: Contact) -> None:

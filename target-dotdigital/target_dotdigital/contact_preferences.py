@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from delivery.errors import ServiceUnavailable
 
+from target_dotdigital.call_contracts import PREFERENCES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 PATH = "/v2/preferences"
 CATEGORY_SIGN = ">"
+LARGEST_NUMBER = 2**31 - 1
 
 Preference = dict[str, Any]
 
@@ -53,6 +56,16 @@ class MarketingPreferences:
         chosen = {self._number(place, item): item["isOptedIn"] for place, item in enumerate(preferences)}
         return [{"id": number, "isOptedIn": opted_in} for number, opted_in in chosen.items()]
 
+    def named_by(self, item: Preference) -> set[int]:
+        """Return the numbers of all preferences that one of a record may mean, which need not be well formed.
+
+        Raises:
+            ServiceUnavailable: If the account does not tell its preferences.
+        """
+        number, name = item.get("id"), item.get("name")
+        numbers = {number} if isinstance(number, int) and 0 <= number <= LARGEST_NUMBER else set()
+        return numbers | (self._names().get(_comparable(name), set()) if isinstance(name, str) else set())
+
     def _number(self, place: int, item: Preference) -> int:
         if ("id" in item) is ("name" in item):
             message = f"preferences.{place}: must have either id or name"
@@ -74,8 +87,8 @@ class MarketingPreferences:
     def _names(self) -> dict[str, set[int]]:
         with self._lock:
             if self._by_name is None:
-                answer = self._client.ask("GET", PATH, budget=self._client.budgets.account)
-                if not answer.succeeded or not isinstance(answer.data, list):
+                answer = self._client.ask("GET", PATH, contract=PREFERENCES, budget=self._client.budgets.account)
+                if not answer.succeeded:
                     message = f"Dotdigital does not tell its marketing preferences ({answer.explained})"
                     raise ServiceUnavailable(message)
                 self._by_name = defaultdict(set)
@@ -84,21 +97,18 @@ class MarketingPreferences:
             return self._by_name
 
 
-def _named(nodes: list[Any], category: Preference | None = None) -> Iterator[tuple[str, int]]:
+def _named(nodes: list[Preference], category: Preference | None = None) -> Iterator[tuple[str, int]]:
     """Yield each name of each preference with its number, alone and with its category."""
     for node in nodes:
-        if not isinstance(node, dict):
-            continue
-        if node.get("isPreference") and isinstance(node.get("id"), int):
+        if node["isPreference"]:
             for name in _names_of(node):
                 yield name, node["id"]
                 yield from ((f"{above}{CATEGORY_SIGN}{name}", node["id"]) for above in _names_of(category or {}))
-        children = node.get("preferences")
-        yield from _named(children if isinstance(children, list) else [], node)
+        yield from _named(node.get("preferences") or [], node)
 
 
 def _names_of(node: Preference) -> set[str]:
-    return {node[kind] for kind in ("publicName", "privateName") if isinstance(node.get(kind), str) and node[kind]}
+    return {node[kind] for kind in ("publicName", "privateName") if node.get(kind)}
 
 
 def _comparable(name: str) -> str:

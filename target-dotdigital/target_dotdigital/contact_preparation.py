@@ -202,6 +202,16 @@ class ContactPreparation:
         if comparable(EMAIL, contact["identifiers"][EMAIL]) != state.address:
             self._people.readdressed.add(identity_of(contact))
 
+    def who_is_there(self, contacts: Sequence[Contact]) -> list[bool]:
+        """Tell of each contact whether the account knows it; one it does not take the identifier of is not there."""
+        return list(self._calls.map(self._is_there, contacts))
+
+    def _is_there(self, contact: Contact) -> bool:
+        try:
+            return self._lookup.read(*matched_by(contact)) is not None
+        except ContactRefused:
+            return False
+
     # What to import
 
     def _opt_outs(self, seen: Sequence[_Seen]) -> dict[str, datetime]:

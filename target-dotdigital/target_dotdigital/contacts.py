@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from delivery.errors import AccessRefused, ServiceUnavailable, StreamStopped
+from delivery.errors import AccessRefused, DeliveryError, ServiceUnavailable, StreamStopped
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
 from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
@@ -16,6 +16,7 @@ from target_dotdigital.answers import NO_MORE_CONTACTS
 from target_dotdigital.consent import SourceConsent, source_consent
 from target_dotdigital.contact_identity import (
     BUILT_IN,
+    EMAIL,
     identifier_keys,
     identifier_texts,
     identity_of,
@@ -30,6 +31,7 @@ from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_fields import FieldRefused
 from target_dotdigital.erased_people import ERASED
 from target_dotdigital.imports import CONTACT_LIMIT, WATCHDOG, ImportFailed
+from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, parts_of
 from target_dotdigital.schemas import CONTACT
 
 if TYPE_CHECKING:
@@ -115,6 +117,9 @@ class ContactSink(Sink):
     def __init__(self, stream: str, services: ContactServices) -> None:
         super().__init__(stream)
         self._services = services
+        self._opt_outs = OptOuts(
+            services.data_fields, services.preferences, services.custom_identifiers, services.match_by
+        )
         services.notices.name_contacts(stream)
         services.lists.check_everybodys()
 
@@ -143,6 +148,17 @@ class ContactSink(Sink):
         return self._with_known_parts(named)
 
     @override
+    def opt_out(self, record: Record) -> Record | None:
+        # Also of a record that is nothing else: the rest of it may not have been readable.
+        return self._opt_outs.of(record)
+
+    @override
+    def opt_out_of(self, entry: Entry) -> Record | None:
+        opt_out = self._opt_outs.of(entry.record)
+        # What is nothing else was sent in its parts already.
+        return None if opt_out == entry.record else opt_out
+
+    @override
     def identify(self, record: Record) -> str:
         return self._services.people.person_of(record["identifiers"])
 
@@ -153,10 +169,19 @@ class ContactSink(Sink):
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        contacts = [entry.record for entry in batch]
+        try:
+            return self._carried_out(contacts, self._send(contacts))
+        except (AccessRefused, StreamStopped):
+            # Nothing more can be delivered until somebody has mended it; a no does not wait for that.
+            self._carry_out_noes(contacts)
+            raise
+
+    def _send(self, records: Sequence[Record]) -> list[Outcome]:
         services = self._services
-        services.data_fields.ensure(name for entry in batch for name in entry.record.get("dataFields", {}))
-        services.custom_identifiers.ensure(name for entry in batch for name in entry.record["identifiers"])
-        listed = [self._on_lists(entry.record) for entry in batch]
+        services.data_fields.ensure(name for record in records for name in record.get("dataFields", {}))
+        services.custom_identifiers.ensure(name for record in records for name in record["identifiers"])
+        listed = [self._on_lists(record) for record in records]
         outcomes = [contact if isinstance(contact, Outcome) else DELIVERED for contact in listed]
         contacts = {place: contact for place, contact in enumerate(listed) if not isinstance(contact, Outcome)}
         for places in without_repeated_identifiers(contacts):
@@ -164,6 +189,50 @@ class ContactSink(Sink):
             for place, outcome in zip(places, results, strict=True):
                 outcomes[place] = outcome
         return outcomes
+
+    def _carried_out(self, contacts: Sequence[Record], outcomes: Sequence[Outcome]) -> list[Outcome]:
+        """Return outcomes after the noes that Dotdigital refused together were sent one by one.
+
+        A contact that says nothing but noes is what is left of a rejected record: nobody else would send its parts.
+        """
+        carried_out = list(outcomes)
+        parts: list[tuple[int, Record]] = [
+            (place, part)
+            for place, outcome in enumerate(outcomes)
+            if outcome.kind is OutcomeKind.REJECTED and self._opt_outs.of(contacts[place]) == contacts[place]
+            for part in parts_of(contacts[place])
+        ]
+        there = self._services.preparation.who_is_there([part for _, part in parts])
+        # Whoever is not there gets no mail; an address is made unsubscribed in any case, before somebody subscribes it.
+        sent = [
+            (place, part)
+            for (place, part), is_there in zip(parts, there, strict=True)
+            if is_there or part["matchIdentifier"] == EMAIL
+        ]
+        results = self._send([part for _, part in sent])
+        for place in dict.fromkeys(place for place, _ in parts):
+            of_place = [result for (held, _), result in zip(sent, results, strict=True) if held == place]
+            carried_out[place] = next((result for result in of_place if result.kind is OutcomeKind.REJECTED), DELIVERED)
+        return carried_out
+
+    def _carry_out_noes(self, contacts: Sequence[Record]) -> None:
+        """Send the noes of contacts that the account knows, as far as it takes them, and nothing else."""
+        noes = [opt_out for contact in contacts if (opt_out := self._opt_outs.of(contact)) is not None]
+        try:
+            there = self._services.preparation.who_is_there(noes)
+            known = [
+                self._without_new_fields(opt_out) for opt_out, is_there in zip(noes, there, strict=True) if is_there
+            ]
+            self._carried_out(known, self._send(known))
+        except DeliveryError:
+            # The run ends for the first reason; the next one sends them again.
+            return
+
+    def _without_new_fields(self, contact: Record) -> Record:
+        """Return a contact without data fields that are to be made: one that is not there says no yes."""
+        fields = self._services.data_fields.known_among(contact.get("dataFields", {}))
+        rest = {name: value for name, value in contact.items() if name != "dataFields"}
+        return {**rest, "dataFields": fields} if fields else rest
 
     def _with_known_names(self, contact: Record) -> Record | Outcome:
         """Return a contact whose identifiers are spelled as the account does, matched by what the settings say."""
@@ -198,7 +267,10 @@ class ContactSink(Sink):
             return rejected(str(refused), "preference")
         except ListRefused as refused:
             return rejected(str(refused), "list")
-        return {**{name: value for name, value in contact.items() if name != "dataFields"}, **parts}
+        rest = {name: value for name, value in contact.items() if name not in {"dataFields", CONSENT_FIELDS}}
+        named = {name.upper() for name in contact.get(CONSENT_FIELDS, [])}
+        consents = [name for name in parts.get("dataFields", {}) if name in named]
+        return {**rest, **parts, **({CONSENT_FIELDS: consents} if consents else {})}
 
     def _on_lists(self, contact: Record) -> Record | Outcome:
         lists = self._services.lists
@@ -272,7 +344,7 @@ class ContactSink(Sink):
         """
         imports, notices = self._services.imports, self._services.notices
         split = [self._services.ownership.split(contact) for contact in contacts]
-        written = [contact for contact, _ in split]
+        written = [{name: part for name, part in contact.items() if name != CONSENT_FIELDS} for contact, _ in split]
         report = imports.run(lambda: encode({"mergeOption": "overwrite", "contacts": written}), repeatable=repeatable)
         outcomes = contact_outcomes(report, written, imports.client.redaction, notices)
         places = [

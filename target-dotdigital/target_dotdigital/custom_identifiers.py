@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from delivery.errors import ServiceUnavailable, StreamStopped
 from delivery.json_text import encode
 
-from target_dotdigital.answers import CONFLICT
+from target_dotdigital.answers import CONFLICT, NO_ROOM
+from target_dotdigital.call_contracts import CREATED_CUSTOM_IDENTIFIER, CUSTOM_IDENTIFIERS
 from target_dotdigital.contact_identity import BUILT_IN
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from target_dotdigital.notices import Notices
 
 PATH = "/configuration/v3/customIdentifiers"
-NO_ROOM = 412
 _NAME = re.compile(r"[-A-Za-z0-9_]{1,50}", re.ASCII)
 
 
@@ -79,17 +79,18 @@ class CustomIdentifiers:
 
     def _names(self) -> dict[str, str]:
         if self._known is None:
-            answer = self._client.ask("GET", PATH, budget=self._client.budgets.account)
-            if not answer.succeeded or not isinstance(answer.data, list):
+            answer = self._client.ask("GET", PATH, contract=CUSTOM_IDENTIFIERS, budget=self._client.budgets.account)
+            if not answer.succeeded:
                 message = f"Dotdigital does not tell its custom identifiers ({answer.explained})"
                 raise ServiceUnavailable(message)
-            names = [str(item["name"]) for item in answer.data if isinstance(item, dict) and item.get("name")]
-            self._known = {name.lower(): name for name in names}
+            self._known = {item["name"].lower(): item["name"] for item in answer.data}
         return self._known
 
     def _create(self, name: str) -> None:
         body = encode({"name": name})
-        answer = self._client.ask("POST", PATH, budget=self._client.budgets.account, body=body)
+        answer = self._client.ask(
+            "POST", PATH, contract=CREATED_CUSTOM_IDENTIFIER, budget=self._client.budgets.account, body=body
+        )
         if answer.succeeded or answer.status == CONFLICT:
             return
         if answer.status == NO_ROOM:

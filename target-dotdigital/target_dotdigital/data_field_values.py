@@ -16,7 +16,9 @@ from target_dotdigital.iso_time import parse_time, write_time
 LONGEST_TEXT = 1_000
 DIGITS_BEFORE_POINT = 18
 SMALLEST_STEP = Decimal("0.000000001")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
+LONGEST_NUMBER_TEXT = 1_000
+_TOO_LARGE: int = 10**LONGEST_NUMBER_TEXT
 _YES = frozenset({"true", "yes", "y", "1", "on"})
 _NO = frozenset({"false", "no", "n", "0", "off"})
 
@@ -41,18 +43,20 @@ def type_of_schema(schema: dict[str, Any]) -> FieldType | None:
         schema: Schema of one property; `type` may be a list, `anyOf` is looked through.
     """
     types = schema.get("type")
-    named = {types} if isinstance(types, str) else set(types) if isinstance(types, list) else set()
+    listed = types if isinstance(types, list) else [types]
+    named = {name for name in listed if isinstance(name, str)}
     named.discard("null")
     if not named:
-        branches = schema.get("anyOf") or schema.get("oneOf") or []
-        found = {found for branch in branches if isinstance(branch, dict) if (found := type_of_schema(branch))}
+        branches = schema.get("anyOf") or schema.get("oneOf")
+        listed = branches if isinstance(branches, list) else []
+        found = {found for branch in listed if isinstance(branch, dict) if (found := type_of_schema(branch))}
         return found.pop() if len(found) == 1 else None
     if named <= {"integer", "number"}:
         return FieldType.NUMERIC
     if named == {"boolean"}:
         return FieldType.BOOLEAN
     if named == {"string"}:
-        return FieldType.DATE if schema.get("format") in {"date", "date-time"} else FieldType.STRING
+        return FieldType.DATE if schema.get("format") in ("date", "date-time") else FieldType.STRING
     return None
 
 
@@ -74,6 +78,9 @@ def fitted(value: object, field_type: FieldType) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, (dict, list)):
         message = "a data field holds no arrays or objects"
         raise ValueMismatch(message)
+    if isinstance(value, (int, float, Decimal)) and not _can_be_written(value):
+        message = "a data field holds no such number"
+        raise ValueMismatch(message)
     if value == "" and field_type is not FieldType.STRING:
         return None
     fit = {
@@ -83,6 +90,12 @@ def fitted(value: object, field_type: FieldType) -> Any:  # noqa: ANN401 - JSON
         FieldType.BOOLEAN: _boolean,
     }[field_type]
     return fit(value)
+
+
+def _can_be_written(number: float | Decimal) -> bool:
+    if isinstance(number, Decimal):
+        return number.is_finite() and number.adjusted() < LONGEST_NUMBER_TEXT
+    return abs(number) < _TOO_LARGE
 
 
 def _text(value: object) -> str:
@@ -96,7 +109,7 @@ def _number(value: object) -> int | Decimal:
         message = "the field is Numeric and takes no true or false"
         raise ValueMismatch(message)
     text = str(value).strip()
-    if not _NUMBER.fullmatch(text):
+    if len(text) > LONGEST_NUMBER_TEXT or not _NUMBER.fullmatch(text):
         message = "the field is Numeric and takes numbers only"
         raise ValueMismatch(message)
     number = Decimal(text)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from delivery.errors import ServiceUnavailable, SettingsError, StreamStopped
 from delivery.json_text import encode
 
+from target_dotdigital.call_contracts import CREATED_DATA_FIELD, DATA_FIELDS
 from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted, type_of_schema, type_of_value
 
 if TYPE_CHECKING:
@@ -104,6 +105,12 @@ class DataFields:
                     fit[key] = _fitted(key, value, field_type)
         return fit
 
+    def known_among(self, values: dict[str, Any]) -> dict[str, Any]:
+        """Return those values, by field name in capitals, whose fields the account has."""
+        with self._lock:
+            existing = self._fields()
+        return {name: value for name, value in values.items() if name in existing}
+
     def ensure(self, names: Iterable[str]) -> None:
         """Create the fields of these names that do not exist.
 
@@ -142,21 +149,19 @@ class DataFields:
 
     def _fields(self) -> dict[str, FieldType | None]:
         if self._existing is None:
-            answer = self._client.ask("GET", PATH, budget=self._client.budgets.account)
-            if not answer.succeeded or not isinstance(answer.data, list):
+            answer = self._client.ask("GET", PATH, contract=DATA_FIELDS, budget=self._client.budgets.account)
+            if not answer.succeeded:
                 message = f"Dotdigital does not tell its data fields ({answer.explained})"
                 raise ServiceUnavailable(message)
             known = {field_type.value: field_type for field_type in FieldType}
-            self._existing = {
-                str(item["name"]).upper(): known.get(str(item.get("type")))
-                for item in answer.data
-                if isinstance(item, dict) and item.get("name")
-            }
+            self._existing = {item["name"].upper(): known.get(item["type"]) for item in answer.data}
         return self._existing
 
     def _create(self, name: str, field_type: FieldType) -> None:
         body = encode({"name": name, "type": field_type.value, "visibility": "Private"})
-        answer = self._client.ask("POST", PATH, budget=self._client.budgets.account, body=body)
+        answer = self._client.ask(
+            "POST", PATH, contract=CREATED_DATA_FIELD, budget=self._client.budgets.account, body=body
+        )
         if answer.succeeded or answer.code == "ERROR_NON_UNIQUE_DATAFIELD":
             return
         if answer.code.endswith("LIMITEXCEEDED"):

@@ -18,9 +18,12 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_dotdigital.answers import without_values
-from target_dotdigital.contact_identity import identifier_texts
+from target_dotdigital.call_contracts import CONTACT_DELETION, CONTACT_DELETION_REPORT
+from target_dotdigital.contact_identity import EMAIL, MOBILE_NUMBER, identifier_texts
 from target_dotdigital.contact_lookup import ContactRefused
+from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted
 from target_dotdigital.imports import PATIENCE_SECONDS
+from target_dotdigital.opt_outs import is_usable
 from target_dotdigital.schemas import DELETED_CONTACT
 
 if TYPE_CHECKING:
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
 
     from delivery.entry import Entry
 
+    from target_dotdigital.answers import Answer
     from target_dotdigital.client import DotdigitalClient
     from target_dotdigital.contact_directory import ContactDirectory
     from target_dotdigital.contact_lookup import ContactLookup
@@ -97,6 +101,19 @@ class DeletedContactSink(Sink):
         return checked
 
     @override
+    def opt_out(self, record: Record) -> Record | None:
+        usable = {name: value for name, value in record.items() if name != FORGET and is_usable(name, value)}
+        name = next((name for name in (EMAIL, MOBILE_NUMBER, *usable) if name in usable), None)
+        if name is None:
+            return None
+        return {name: usable[name], **({FORGET: True} if _asks_to_forget(record) else {})}
+
+    @override
+    def opt_out_of(self, entry: Entry) -> Record | None:
+        # A deletion says nothing else: it was sent already.
+        return None
+
+    @override
     def identify(self, record: Record) -> str:
         return next(identifier_texts(_identifiers(record)))
 
@@ -150,6 +167,11 @@ class DeletedContactSink(Sink):
             outcome = self._failure(item)
             for text in identifier_texts(item.get("identifier") or {}):
                 failures[text] = outcome
+        known = {entry.identity for entry in batch}
+        untold = len(report.get("failures") or []) - len(known & failures.keys())
+        if untold > 0 or _deleted(report) < len(known - failures.keys()):
+            message = "the deletion's report does not tell what became of it"
+            raise BatchRefused(message, "notInReport")
         return [failures.get(entry.identity, DELIVERED) for entry in batch]
 
     def _failure(self, item: dict[str, Any]) -> Outcome:
@@ -164,30 +186,53 @@ class DeletedContactSink(Sink):
 
     def _start(self, body: bytes) -> str:
         ends = time.monotonic() + PATIENCE_SECONDS
-        while (answer := self._client.ask("POST", PATH, budget=self._client.budgets.imports, body=body)).wants_slot:
+        while (answer := self._ask_for(body)).wants_slot:
             if time.monotonic() > ends:
                 message = (
                     f"Dotdigital runs too many deletions already ({answer.word}), and no slot came free in an hour"
                 )
                 raise ServiceUnavailable(message)
             self._client.shutdown.sleep(self._poll_seconds)
-        if not answer.succeeded or not isinstance(answer.data, dict):
+        if not answer.succeeded:
             message = f"Dotdigital refuses to delete it ({answer.explained})"
             raise BatchRefused(message, answer.word)
-        return str(answer.data.get("deleteId", ""))
+        return str(answer.data["deleteId"])
+
+    def _ask_for(self, body: bytes) -> Answer:
+        return self._client.ask("POST", PATH, contract=CONTACT_DELETION, budget=self._client.budgets.imports, body=body)
 
     def _await(self, identifier: str) -> dict[str, Any]:
         ends = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < ends:
             self._client.shutdown.sleep(self._poll_seconds)
-            answer = self._client.ask("GET", f"{PATH}/{identifier}", budget=self._client.budgets.polls)
-            status = str(answer.data.get("status", "")).lower() if isinstance(answer.data, dict) else ""
-            if answer.succeeded and status == "finished":
+            answer = self._client.ask(
+                "GET",
+                f"{PATH}/{identifier}",
+                contract=CONTACT_DELETION_REPORT,
+                budget=self._client.budgets.polls,
+            )
+            status = answer.data["status"].lower() if answer.succeeded else ""
+            if status == "finished":
                 return dict(answer.data)
             if status == "failed" or not answer.succeeded:
                 break
         message = f"Dotdigital did not do a deletion of contacts (job {identifier}); run again later"
         raise StreamStopped(message)
+
+
+def _deleted(report: dict[str, Any]) -> int:
+    """Return how many contacts a report tells to be deleted, one by one or by their number."""
+    summary, deleted = report.get("summary") or {}, report.get("deleted") or []
+    counted: int = summary.get("deletedContacts", 0)
+    return max(len(deleted), counted)
+
+
+def _asks_to_forget(record: Record) -> bool:
+    try:
+        return fitted(record.get(FORGET), FieldType.BOOLEAN) is True
+    except ValueMismatch:
+        # Whatever was meant: who is remembered in vain stays deleted, who is not may come back.
+        return True
 
 
 def _identifiers(record: Record) -> dict[str, Any]:

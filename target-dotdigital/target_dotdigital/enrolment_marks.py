@@ -15,12 +15,14 @@ from delivery.errors import ServiceUnavailable
 from delivery.json_text import encode
 
 from target_dotdigital.answers import NOT_FOUND, Answer
+from target_dotdigital.call_contracts import DELETED_INSIGHT_RECORD, INSIGHT_RECORD, STORED_INSIGHT_RECORD
 from target_dotdigital.contact_identity import CONTACT_ID
 from target_dotdigital.insight_collections import Collection
 from target_dotdigital.iso_time import write_time
 from target_dotdigital.record_key import record_key
 
 if TYPE_CHECKING:
+    from target_dotdigital.answer_contract import Contract
     from target_dotdigital.client import DotdigitalClient
     from target_dotdigital.insight_collections import CollectionRegistry
 
@@ -41,7 +43,7 @@ class EnrolmentMarks:
 
     def has(self, program_id: int, contact_id: int, purpose: str) -> bool:
         """Tell whether a contact is marked as enrolled into a program for a purpose."""
-        answer = self._ask("GET", program_id, contact_id, purpose)
+        answer = self._ask("GET", INSIGHT_RECORD, program_id, contact_id, purpose)
         if not answer.succeeded and answer.status != NOT_FOUND:
             raise _unanswered(answer)
         return answer.succeeded
@@ -51,25 +53,34 @@ class EnrolmentMarks:
         # Neither names nor the purpose: a text that looked like a date would make a property of dates.
         now = write_time(datetime.now(tz=timezone.utc).replace(microsecond=0))
         body = encode({"programId": program_id, "enrolledAt": now})
-        answer = self._ask("PUT", program_id, contact_id, purpose, body)
+        answer = self._ask("PUT", STORED_INSIGHT_RECORD, program_id, contact_id, purpose, body)
         if answer.status == NOT_FOUND:
             self._collections.create(MARKS)
-            answer = self._ask("PUT", program_id, contact_id, purpose, body)
+            answer = self._ask("PUT", STORED_INSIGHT_RECORD, program_id, contact_id, purpose, body)
         if not answer.succeeded:
             raise _unanswered(answer)
 
     def take_back(self, program_id: int, contact_id: int, purpose: str) -> None:
         """Remove a mark, so that another try may enrol the contact."""
-        answer = self._ask("DELETE", program_id, contact_id, purpose)
+        answer = self._ask("DELETE", DELETED_INSIGHT_RECORD, program_id, contact_id, purpose)
         if not answer.succeeded and answer.status != NOT_FOUND:
             raise _unanswered(answer)
 
-    def _ask(self, method: str, program_id: int, contact_id: int, purpose: str, body: bytes | None = None) -> Answer:
+    def _ask(
+        self,
+        method: str,
+        contract: Contract,
+        program_id: int,
+        contact_id: int,
+        purpose: str,
+        body: bytes | None = None,
+    ) -> Answer:
         key = record_key([str(program_id), str(contact_id), purpose])
         start = f"/insightData/v3/contacts/{CONTACT_ID}"
         return self._client.ask(
             method,
             f"{start}/{contact_id}/{MARKS.name}/{quote(key, safe='')}",
+            contract=contract,
             budget=self._client.budgets.insight_writes,
             body=body,
             shown_path=f"{start}/…/{MARKS.name}/…",

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from delivery.errors import SettingsError
 from delivery.outcome import skipped
+from delivery.private_files import make_private_folder
 
 from target_dotdigital.contact_identity import identifier_texts
 
@@ -84,7 +85,7 @@ class ErasedPeople:
             try:
                 _append(self._path, b"".join(each.hex().encode() + b"\n" for each in sorted(hashes)))
             except OSError as error:
-                message = f"setting erased_people_path: {self._path} cannot be written ({error.strerror})"
+                message = f"setting erased_people_path: the file cannot be written ({error.strerror})"
                 raise SettingsError(message) from None
             self._on_disk |= hashes
             self._hashes |= hashes
@@ -96,14 +97,14 @@ def _read(path: Path) -> set[bytes]:
     except FileNotFoundError:
         return set()
     except OSError as error:
-        message = f"setting erased_people_path: {path} cannot be read ({error.strerror})"
+        message = f"setting erased_people_path: the file cannot be read ({error.strerror})"
         raise SettingsError(message) from None
     # A line that a crash cut short is no hash; the deletion that was to follow it is done again.
     return {bytes.fromhex(line.decode()) for line in lines if _LINE.fullmatch(line)}
 
 
 def _append(path: Path, lines: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private_folder(path.parent)
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
     with os.fdopen(descriptor, "a+b") as file:
         if file.tell() > 0:

@@ -1,8 +1,13 @@
-"""Which data fields the source may overwrite, as the setting `field_ownership` says."""
+"""Which data fields the source may overwrite, as the setting `field_ownership` says.
+
+A no is the source's, whatever the setting says of the field: it is always written.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
+
+from target_dotdigital.opt_outs import refused_fields
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,10 +35,11 @@ class FieldOwnership:
 
     def keeping_earlier(self, earlier: Contact, merged: Contact) -> Contact:
         """Return a merged contact as two sent in order would leave it: fields not the source's keep the first value."""
+        noes = set(refused_fields(merged))
         first = {
             name: value
             for name, value in earlier.get("dataFields", {}).items()
-            if name in self._rules and value not in {None, ""}
+            if name in self._rules and name not in noes and value not in {None, ""}
         }
         return {**merged, "dataFields": {**merged["dataFields"], **first}} if first else merged
 
@@ -53,7 +59,12 @@ class FieldOwnership:
     def _ruled(self, contact: Contact, rule: Rule) -> dict[str, Any]:
         if not self._rules:
             return {}
-        return {name: value for name, value in contact.get("dataFields", {}).items() if self._rules.get(name) == rule}
+        noes = set(refused_fields(contact))
+        return {
+            name: value
+            for name, value in contact.get("dataFields", {}).items()
+            if self._rules.get(name) == rule and name not in noes
+        }
 
 
 def _without(contact: Contact, fields: Mapping[str, Any]) -> Contact:

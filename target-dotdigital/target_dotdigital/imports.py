@@ -10,19 +10,21 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from delivery.errors import AccessRefused, ServiceUnavailable
+from delivery.errors import ServiceUnavailable
 from delivery.narrowing import BatchRefused
 
-from target_dotdigital.answers import NOT_FOUND, TOO_LARGE, Answer
+from target_dotdigital.answers import TOO_LARGE
+from target_dotdigital.call_contracts import FINISHED, IMPORT
 from target_dotdigital.poll_pace import SLOWEST_POLL, PollPace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from target_dotdigital.answer_contract import Contract
+    from target_dotdigital.answers import Answer
     from target_dotdigital.client import DotdigitalClient
     from target_dotdigital.import_slots import ImportSlots
 
-FINISHED = frozenset({"finished", "complete"})
 FAILED = frozenset(
     {
         "exceedsallowedcontactlimit",
@@ -68,15 +70,26 @@ class Imports:
         client: The account.
         path: The path imports are sent to; their status is below it.
         what: What is imported, for error texts.
+        report: What the answer about an import may be.
         poll_seconds: Seconds before the first poll, and the least between two.
         slots: How many may be under way at once.
     """
 
-    def __init__(self, client: DotdigitalClient, path: str, what: str, poll_seconds: float, slots: ImportSlots) -> None:
+    def __init__(
+        self,
+        client: DotdigitalClient,
+        path: str,
+        what: str,
+        *,
+        report: Contract,
+        poll_seconds: float,
+        slots: ImportSlots,
+    ) -> None:
         self.client = client
         self.poll_seconds = poll_seconds
         self._path = path
         self._what = what
+        self._report = report
         self._slots = slots
         self._pace = PollPace(poll_seconds)
 
@@ -92,7 +105,6 @@ class Imports:
             BatchRefused: If the service refuses the request as a whole.
             ImportFailed: If the import ended without having been done.
             ServiceUnavailable: If the service keeps failing, or, for an import that is not repeatable, failed once.
-            AccessRefused: If the account has no such import.
         """
         with self._slots.slot(stream):
             return self._await(self._start(make_body, repeatable=repeatable))
@@ -100,7 +112,7 @@ class Imports:
     def _start(self, make_body: Callable[[], bytes], *, repeatable: bool) -> str:
         client = self.client if repeatable else self.client.trying_once()
         wait, ends = self.poll_seconds, time.monotonic() + PATIENCE_SECONDS
-        while (answer := client.ask("PUT", self._path, budget=client.budgets.imports, body=make_body())).wants_slot:
+        while (answer := self._ask_for(client, make_body())).wants_slot:
             if time.monotonic() > ends:
                 message = (
                     f"Dotdigital runs too many imports already ({answer.word}) and no slot came free in an hour: find "
@@ -110,40 +122,35 @@ class Imports:
             # Other integrations hold the slots. Each look costs a whole body, so looks become rarer.
             client.shutdown.sleep(wait)
             wait = min(wait * 1.5, self.poll_seconds * SLOWEST_POLL)
-        identifier = answer.data.get("importId") if isinstance(answer.data, dict) else None
-        if answer.succeeded and isinstance(identifier, str) and identifier:
-            return identifier
-        raise self._refusal(answer)
-
-    def _refusal(self, answer: Answer) -> Exception:
         if answer.succeeded:
-            message = f"Dotdigital accepted an import of {self._what} without telling its id ({answer.word})"
-            return ServiceUnavailable(message)
-        if answer.status == NOT_FOUND:
-            message = (
-                f"Dotdigital does not know {self._path} ({answer.word}): this loader needs version 3 of the API, which "
-                "accounts have that were moved to unified contacts; ask Dotdigital, or check the setting api_url"
-            )
-            return AccessRefused(message)
+            return str(answer.data["importId"])
         if answer.status == TOO_LARGE:
-            return BatchRefused("is larger than Dotdigital takes in a request", answer.word)
-        return BatchRefused(f"Dotdigital refuses it ({answer.explained})", answer.word)
+            message = "is larger than Dotdigital takes in a request"
+            raise BatchRefused(message, answer.word)
+        message = f"Dotdigital refuses it ({answer.explained})"
+        raise BatchRefused(message, answer.word)
+
+    def _ask_for(self, client: DotdigitalClient, body: bytes) -> Answer:
+        return client.ask("PUT", self._path, contract=IMPORT, budget=client.budgets.imports, body=body)
 
     def _await(self, identifier: str) -> Report:
         misses, began, unfinished = 0, time.monotonic(), 0.0
         while (lasted := time.monotonic() - began) < PATIENCE_SECONDS:
             self.client.shutdown.sleep(self._pace.wait(lasted))
             looked = time.monotonic() - began
-            answer = self.client.ask("GET", f"{self._path}/{identifier}", budget=self.client.budgets.polls)
-            if not answer.succeeded or not isinstance(answer.data, dict):
+            answer = self.client.ask(
+                "GET", f"{self._path}/{identifier}", contract=self._report, budget=self.client.budgets.polls
+            )
+            if not answer.succeeded:
                 misses += 1
                 if misses >= POLLS_OF_A_LOST_IMPORT:
                     raise ImportFailed(LOST)
                 continue
-            status = str(answer.data.get("status", "")).lower()
+            status = answer.data["status"].lower()
             if status in FINISHED:
                 self._pace.ended(unfinished, looked)
-                return answer.data
+                report: Report = answer.data
+                return report
             if status in FAILED:
                 raise ImportFailed(status)
             unfinished = looked

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.errors import InvalidInput
@@ -17,7 +18,7 @@ from target_dotdigital.contact_identity import EMAIL, comparable
 from target_dotdigital.erased_people import ERASED
 from target_dotdigital.imports import MOST_INSIGHT_IMPORTS
 from target_dotdigital.insight_delivery import InsightDelivery, InsightItem
-from target_dotdigital.insight_json import JsonRefused, storable
+from target_dotdigital.insight_json import JsonRefused, is_storable_number, storable
 from target_dotdigital.record_key import content_key, record_key
 from target_dotdigital.schemas import CONTACT_INSIGHT_RECORD, INSIGHT_RECORD
 
@@ -170,18 +171,26 @@ class AnyStreamSink(InsightSink):
         fault = self._stream_schema.fault(record) if self._stream_schema else None
         if fault is not None:
             return rejected(fault, "schema")
-        missing = [name for name in self._key_properties if record.get(name) in {None, ""}]
+        values = [record.get(name) for name in self._key_properties]
+        missing = [name for name, value in zip(self._key_properties, values, strict=True) if value in (None, "")]
         if missing:
             return rejected(f"lacks what its key is made of: {', '.join(missing)}", "key")
+        if not all(map(_is_part_of_key, values)):
+            return rejected(f"its key is made of what is no text or number: {', '.join(self._key_properties)}", "key")
         insight: Record = {"json": record}
         if self._shape.contact is not None:
             address = record.get(self._shape.contact)
             if not isinstance(address, str) or not address.strip():
                 return rejected(f"lacks the address of its contact: {self._shape.contact}", "contact")
             insight["contactIdentity"] = {"identifier": EMAIL, "value": comparable(EMAIL, address)}
-        values = [record[name] for name in self._key_properties]
-        insight["key"] = record_key(values) if values else content_key(record)
-        return self._shaped(insight)
+        shaped = self._shaped(insight)
+        if not isinstance(shaped, Outcome):
+            shaped["key"] = record_key(values) if values else content_key(record)
+        return shaped
+
+
+def _is_part_of_key(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, (int, float, Decimal)) and is_storable_number(value))
 
 
 def _owner(record: Record) -> Owner | None:

@@ -15,6 +15,7 @@ from urllib.parse import quote
 from delivery.errors import ServiceUnavailable, SettingsError, StreamStopped
 
 from target_dotdigital.answers import NOT_FOUND
+from target_dotdigital.call_contracts import COLLECTION_SCHEMA, CREATED_COLLECTION
 from target_dotdigital.insight_columns import CollectionColumns
 
 if TYPE_CHECKING:
@@ -154,6 +155,7 @@ class CollectionRegistry:
         answer = self._client.ask(
             "POST",
             f"{PATH}/{quote(collection.name, safe='')}",
+            contract=CREATED_COLLECTION,
             budget=self._client.budgets.account,
             parameters={"collectionScope": collection.scope, "collectionType": collection.type},
         )
@@ -167,9 +169,9 @@ class CollectionRegistry:
     def _read(self, collection: Collection, stream: str) -> CollectionColumns:
         columns = CollectionColumns()
         path = f"{PATH}/{quote(collection.name, safe='')}/schema"
-        answer = self._client.ask("GET", path, budget=self._client.budgets.account)
-        if answer.succeeded and isinstance(answer.data, dict):
-            columns.add_live(answer.data.get("schema"))
+        answer = self._client.ask("GET", path, contract=COLLECTION_SCHEMA, budget=self._client.budgets.account)
+        if answer.succeeded:
+            columns.add_live(answer.data["schema"])
         elif answer.status == NOT_FOUND:
             self._notices.new(f"Insight collection '{collection.name}' (of {collection.scope})", stream)
         else:

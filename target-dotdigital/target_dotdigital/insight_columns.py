@@ -201,16 +201,17 @@ def _branches(schema: object) -> Iterator[tuple[str, dict[str, Any]]]:
     if not isinstance(schema, dict):
         return
     types = schema.get("type")
-    for name in [types] if isinstance(types, str) else types or []:
+    for name in types if isinstance(types, list) else [types]:
         if name == "string":
             # Only a declared date is known to be one whenever it comes.
-            yield (TIMESTAMP if schema.get("format") in {"date", "date-time"} else STRING), schema
+            yield (TIMESTAMP if schema.get("format") in ("date", "date-time") else STRING), schema
         elif name == "array":
             yield name, schema
-        elif name in _KIND_OF_TYPE:
+        elif isinstance(name, str) and name in _KIND_OF_TYPE:
             yield _KIND_OF_TYPE[name], schema
     for union in ("anyOf", "oneOf"):
-        for branch in schema.get(union) or []:
+        branches = schema.get(union)
+        for branch in branches if isinstance(branches, list) else []:
             yield from _branches(branch)
 
 

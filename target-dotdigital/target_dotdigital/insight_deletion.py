@@ -15,6 +15,7 @@ from delivery.narrowing import BatchRefused, deliver_narrowing
 from delivery.outcome import DELIVERED, Outcome
 
 from target_dotdigital.answers import NOT_FOUND
+from target_dotdigital.call_contracts import DELETION_BY_KEY, INSIGHT_DELETION
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
     from target_dotdigital.insight_collections import Collection
 
 MOST_KEYS = 5_000
-NOTHING_THERE = frozenset({"insightData:collectionNotFound", "insightData:contactNotFound"})
-"""Codes of answers that mean that there is nothing to delete."""
 
 Owner = tuple[str, str]
 
@@ -66,8 +65,16 @@ class InsightDeletion:
 
     def _delete(self, path: str, shown_path: str, keys: Sequence[str]) -> list[Outcome]:
         budget = self._client.budgets.insight_writes
-        answer = self._client.ask("DELETE", path, budget=budget, body=encode({"keys": keys}), shown_path=shown_path)
-        if answer.succeeded or answer.code in NOTHING_THERE:
+        answer = self._client.ask(
+            "DELETE",
+            path,
+            contract=INSIGHT_DELETION,
+            budget=budget,
+            body=encode({"keys": keys}),
+            shown_path=shown_path,
+        )
+        if answer.succeeded or answer.status == NOT_FOUND:
+            # No such collection, or no such contact: there is nothing to delete.
             return [DELIVERED] * len(keys)
         message = f"Dotdigital does not delete it ({answer.explained})"
         raise BatchRefused(message, answer.word)
@@ -80,7 +87,13 @@ class InsightDeletion:
         """
         start = f"/v2/contacts/transactional-data/{quote(collection.name, safe='')}"
         path, shown_path = f"{start}/{quote(key, safe='')}", f"{start}/…"
-        answer = self._client.ask("DELETE", path, budget=self._client.budgets.insight_writes, shown_path=shown_path)
+        answer = self._client.ask(
+            "DELETE",
+            path,
+            contract=DELETION_BY_KEY,
+            budget=self._client.budgets.insight_writes,
+            shown_path=shown_path,
+        )
         return answer.succeeded or answer.status == NOT_FOUND
 
 

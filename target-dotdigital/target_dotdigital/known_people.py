@@ -57,23 +57,24 @@ class KnownPeople:
         self.readdressed = Marked()
         self._persons = DigestMap()
         self._person_count = 0
+        self._lock = threading.Lock()
 
     def person_of(self, identifiers: Mapping[str, Any]) -> str:
         """Return one text for all records of this run that share an identifier, however they are matched.
 
-        So a customer whose address changes keeps one lane, and the records their order. Called by the reading thread
-        only.
+        So a customer whose address changes keeps one lane, and the records their order.
 
         Args:
             identifiers: A contact's identifiers by name; at least one.
         """
         texts = list(identifier_texts(identifiers))
-        number = next((known for text in texts if (known := self._persons.get(text)) is not None), None)
-        if number is None:
-            number = self._person_count
-            self._person_count += 1
-        for text in texts:
-            self._persons.put(text, number)
+        with self._lock:
+            number = next((known for text in texts if (known := self._persons.get(text)) is not None), None)
+            if number is None:
+                number = self._person_count
+                self._person_count += 1
+            for text in texts:
+                self._persons.put(text, number)
         return str(number)
 
     def forget(self, identifier: str) -> None:

@@ -8,6 +8,7 @@ with `ERROR_APIUSAGE_EXCEEDED`.
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from email.utils import parsedate_to_datetime
@@ -28,6 +29,8 @@ CALLS_PER_SECOND = 250.0
 
 LONGEST_WAIT_SECONDS = 120.0
 """Windows are a minute long: a reset further ahead than two means that clocks differ."""
+
+_WHOLE_NUMBER = re.compile(r"[0-9]{1,12}", re.ASCII)
 
 
 class TierLimits:
@@ -89,11 +92,11 @@ class TierBudget(Budget):
     def observe(self, response: requests.Response) -> None:
         """Take note of the limits an answer tells."""
         headers = response.headers
-        remaining = headers.get("X-RateLimit-Remaining", "")
+        remaining = _whole_number(headers.get("X-RateLimit-Remaining", ""))
         reset_in = seconds_to_reset(response)
-        if remaining.isdigit() and reset_in is not None:
+        if remaining is not None and reset_in is not None:
             self._tier = headers.get("X-RateLimit-Scope", "all")
-            self._limits.observe(self._tier, int(remaining), reset_in)
+            self._limits.observe(self._tier, remaining, reset_in)
 
 
 def seconds_to_reset(response: requests.Response, now: Callable[[], float] = time.time) -> float | None:
@@ -103,12 +106,17 @@ def seconds_to_reset(response: requests.Response, now: Callable[[], float] = tim
         response: The answer.
         now: Tells seconds since the epoch, for an answer without a `Date`.
     """
-    reset = response.headers.get("X-RateLimit-Reset", "")
-    if not reset.isdigit():
+    reset = _whole_number(response.headers.get("X-RateLimit-Reset", ""))
+    if reset is None:
         return retry_after_seconds(response)
     try:
         # The service's own clock, where it tells it: ours may be wrong.
         answered_at = parsedate_to_datetime(response.headers["Date"]).timestamp()
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, IndexError, OverflowError):
         answered_at = now()
-    return min(max(0.0, int(reset) - answered_at), LONGEST_WAIT_SECONDS)
+    return min(max(0.0, reset - answered_at), LONGEST_WAIT_SECONDS)
+
+
+def _whole_number(text: str) -> int | None:
+    """Return the number that a header holds; None if it holds anything else, such as `²` or ten thousand digits."""
+    return int(text) if _WHOLE_NUMBER.fullmatch(text) else None

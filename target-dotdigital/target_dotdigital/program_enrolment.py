@@ -14,6 +14,7 @@ from delivery.errors import ServiceThrottled, ServiceUnavailable
 from delivery.outcome import DELIVERED, Outcome, rejected, skipped
 
 from target_dotdigital.answers import NOT_FOUND
+from target_dotdigital.call_contracts import CONTACT
 from target_dotdigital.contact_identity import contact_path
 from target_dotdigital.contact_lookup import all_identifiers, state_of
 from target_dotdigital.erased_people import ERASED
@@ -119,11 +120,13 @@ class ProgramEnrolment:
         if self._erased.has({wish.identifier: wish.value}):
             return ERASED
         path, shown_path = contact_path(wish.identifier, wish.value), contact_path(wish.identifier, "…")
-        answer = self._client.ask("GET", path, budget=self._client.budgets.contact_reads, shown_path=shown_path)
+        answer = self._client.ask(
+            "GET", path, contract=CONTACT, budget=self._client.budgets.contact_reads, shown_path=shown_path
+        )
         if answer.status == NOT_FOUND:
             return NO_CONTACT
         contact: Any = answer.data
-        if not answer.succeeded or not isinstance(contact, dict) or not isinstance(contact.get("contactId"), int):
+        if not answer.succeeded:
             return rejected(f"Dotdigital does not tell its contact ({answer.explained})", answer.word)
         if self._erased.has(all_identifiers(contact)):
             # Known by another identifier than the wish's.

@@ -12,10 +12,12 @@ import io
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from delivery.errors import ServiceUnavailable
 from delivery.json_text import encode
+
+from target_dotdigital.call_contracts import ENROLMENT, ENROLMENT_FAULTS, ENROLMENT_STATUS, PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -109,8 +111,7 @@ class Programs:
         """
         client = self._client.trying_once()
         body = encode({"programId": program_id, "contacts": contact_ids, "addressBooks": []})
-        answer = client.ask("POST", ENROLMENTS, budget=client.budgets.enrolments, body=body)
-        identifier = answer.data.get("id") if isinstance(answer.data, dict) else None
+        answer = client.ask("POST", ENROLMENTS, contract=ENROLMENT, budget=client.budgets.enrolments, body=body)
         if not answer.succeeded:
             reason = f"Dotdigital does not enrol it ({answer.explained})"
             if answer.code == ALLOWANCE_USED_UP:
@@ -119,10 +120,7 @@ class Programs:
                     "enrol a list"
                 )
             raise EnrolmentRefused(reason, answer.word)
-        if not isinstance(identifier, str):
-            message = "Dotdigital accepted an enrolment without telling its id"
-            raise ServiceUnavailable(message)
-        return identifier
+        return str(answer.data["id"])
 
     def faults(self, enrolment: str) -> dict[int, str]:
         """Wait until an enrolment is finished, and return the reason for each contact it did not enrol, by id.
@@ -134,11 +132,12 @@ class Programs:
         ends = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < ends:
             self._client.shutdown.sleep(self._poll_seconds)
-            answer = self._client.ask("GET", path, budget=self._client.budgets.polls)
-            status = answer.data.get("status") if isinstance(answer.data, dict) else None
-            if str(status).lower() == FINISHED:
-                report = self._client.ask("GET", f"{path}/report-faults", budget=self._client.budgets.account)
-                if report.succeeded and isinstance(report.data, str):
+            answer = self._client.ask("GET", path, contract=ENROLMENT_STATUS, budget=self._client.budgets.polls)
+            if answer.succeeded and answer.data["status"].lower() == FINISHED:
+                report = self._client.ask(
+                    "GET", f"{path}/report-faults", contract=ENROLMENT_FAULTS, budget=self._client.budgets.account
+                )
+                if report.succeeded:
                     return read_faults(report.data)
         message = f"Dotdigital does not tell how an enrolment ended ({enrolment}); look for it in the program"
         raise ServiceUnavailable(message)
@@ -148,13 +147,15 @@ class Programs:
         skip = 0
         while True:
             parameters = {"select": str(PAGE), "skip": str(skip)}
-            answer = self._client.ask("GET", PATH, budget=self._client.budgets.account, parameters=parameters)
-            if not answer.succeeded or not isinstance(answer.data, list):
+            answer = self._client.ask(
+                "GET", PATH, contract=PROGRAMS, budget=self._client.budgets.account, parameters=parameters
+            )
+            if not answer.succeeded:
                 message = f"Dotdigital does not tell its programs ({answer.explained})"
                 raise ServiceUnavailable(message)
             if not answer.data:
                 return found
-            found += [_program(item) for item in answer.data if isinstance(item, dict) and item.get("id")]
+            found += [Program(item["id"], item["name"], item["status"]) for item in answer.data]
             skip += len(answer.data)
 
 
@@ -172,7 +173,3 @@ def read_faults(table: str) -> dict[int, str]:
         if identifier.isascii() and identifier.isdigit():
             found[int(identifier)] = str(row.get("Reason") or "Unknown")
     return found
-
-
-def _program(item: dict[str, Any]) -> Program:
-    return Program(int(item["id"]), str(item.get("name") or ""), str(item.get("status") or ""))

@@ -13,7 +13,7 @@ from typing import Any
 REGIONS = ("r1", "r2", "r3")
 ACCOUNT_INFO = "/v2/account-info"
 # A pattern, not a parser of URLs: what one parser takes for the host, another may not.
-_VENDOR_HOST = re.compile(r"https://([a-z0-9-]+\.)+dotdigital\.com", re.ASCII | re.IGNORECASE)
+_VENDOR_HOST = re.compile(r"https://([a-z0-9-]{1,63}\.){1,10}dotdigital\.com", re.ASCII | re.IGNORECASE)
 
 
 def host_of(region: str) -> str:

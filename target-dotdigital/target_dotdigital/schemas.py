@@ -76,13 +76,16 @@ CONTACT: Schema = {
             },
             "additionalProperties": False,
         },
+        "consentFields": {"type": "array", "items": {"type": "string"}},
         "consentedAt": {"type": ["string", "null"], "format": "date-time"},
     },
     "required": ["matchIdentifier", "identifiers"],
     "additionalProperties": False,
 }
-"""A contact of `PUT /contacts/v3/import`, whose lists and preferences may be named; `consentedAt`, which tells when the
-yes was given, is never sent."""
+"""A contact of `PUT /contacts/v3/import`, whose lists and preferences may be named.
+
+Two members are never sent: `consentedAt` tells when the yes was given, `consentFields` which data fields say a consent.
+"""
 
 INSIGHT_RECORD: Schema = {
     "type": "object",

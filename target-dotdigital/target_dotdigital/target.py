@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.errors import AccessRefused, SettingsError
-from delivery.settings import settings_schema
+from delivery.settings import check_url, settings_schema
 from delivery.target import DeliveryTarget
 from typing_extensions import override
 
+from target_dotdigital import call_contracts
 from target_dotdigital.bindings import CART_INSIGHT, CONTACTS, DELETED_CONTACTS, PROGRAM_ENROLMENTS, Bindings
 from target_dotdigital.cart_insight import CartInsightSink, CartProgram
 from target_dotdigital.client import Budgets, DotdigitalClient
@@ -73,7 +74,9 @@ class TargetDotdigital(DeliveryTarget):
 
     @override
     def connect(self) -> None:
-        answer = self._client.ask("GET", ACCOUNT_INFO, budget=self._client.budgets.account)
+        answer = self._client.ask(
+            "GET", ACCOUNT_INFO, contract=call_contracts.ACCOUNT_INFO, budget=self._client.budgets.account
+        )
         if not answer.succeeded:
             message = (
                 f"Dotdigital at {self._client.base_url} answers {answer.word} to a question about the account: check "
@@ -87,22 +90,23 @@ class TargetDotdigital(DeliveryTarget):
         """Send all further calls to the host that the account says is its own, unless a setting names one."""
         if self.config.get("api_url") or endpoint is None or endpoint == self._client.base_url:
             return
+        if not is_vendors_host(endpoint):
+            message = (
+                "Dotdigital names a host as the account's that is not https at its own domain: no credentials are sent "
+                "there. Look for ApiEndpoint in the answer to GET /v2/account-info; if it is right, set api_url to it"
+            )
+            raise AccessRefused(message)
         if self.config["region"] != "auto":
             message = f"setting region: the account lives at {endpoint}; set region so, or to auto"
             raise SettingsError(message)
-        if not is_vendors_host(endpoint):
-            message = (
-                f"Dotdigital names {endpoint} as the account's host, which is not https at its own domain: no "
-                "credentials are sent there. If it is right, set api_url to it"
-            )
-            raise AccessRefused(message)
         self._client.base_url = endpoint
 
     def _check_version(self) -> None:
         """Refuse an account that was not moved to unified contacts: it lacks version 3 of the API."""
         budget = self._client.budgets.contact_pages
-        answer = self._client.ask("GET", CONTACTS_PATH, budget=budget, parameters={"limit": "1"})
-        if not answer.succeeded or not isinstance(answer.data, dict):
+        contract = call_contracts.FIRST_PAGE_OF_CONTACTS
+        answer = self._client.ask("GET", CONTACTS_PATH, contract=contract, budget=budget, parameters={"limit": "1"})
+        if not answer.succeeded:
             message = (
                 f"Dotdigital does not list contacts by version 3 of its API ({answer.explained}): this loader needs "
                 "it, and accounts have it that were moved to unified contacts; ask Dotdigital, or check api_url"
@@ -132,16 +136,22 @@ class TargetDotdigital(DeliveryTarget):
         wanted = self.config["cart_insight_program"]
         program = self._programs.find(wanted)
         if program is None:
-            message = f"setting cart_insight_program: Dotdigital has no program '{wanted}'"
+            message = "setting cart_insight_program: Dotdigital has no program of this name or number"
             raise SettingsError(message)
         within = timedelta(hours=float(self.config["cart_insight_program_hours"]))
         return CartProgram(program, within, self._enrolment)
+
+    def _base_url(self) -> str:
+        url = self.config.get("api_url")
+        if not url:
+            return host_of(self.config["region"])
+        return check_url("api_url", url, allow_http=self.config["allow_http"])
 
     def _make_client(self) -> DotdigitalClient:
         return DotdigitalClient(
             username=self.config["username"],
             password=self.config["password"],
-            base_url=self.config.get("api_url") or host_of(self.config["region"]),
+            base_url=self._base_url(),
             version=self.plugin_version,
             budgets=Budgets.of_account(self.shutdown),
             shutdown=self.shutdown,
@@ -156,8 +166,9 @@ class TargetDotdigital(DeliveryTarget):
                 client,
                 CONTACT_IMPORT,
                 "contacts",
-                self._poll_seconds,
-                ImportSlots(MOST_CONTACT_IMPORTS, self.shutdown),
+                report=call_contracts.CONTACT_REPORT,
+                poll_seconds=self._poll_seconds,
+                slots=ImportSlots(MOST_CONTACT_IMPORTS, self.shutdown),
             ),
             preparation=ContactPreparation(
                 lookup=ContactLookup(client),
@@ -193,9 +204,13 @@ class TargetDotdigital(DeliveryTarget):
         )
 
     def _make_insight_services(self) -> InsightServices:
-        imports = self._imports(INSIGHT_IMPORT, "Insight data", MOST_INSIGHT_IMPORTS)
+        imports = Imports(
+            self._client,
+            INSIGHT_IMPORT,
+            "Insight data",
+            report=call_contracts.INSIGHT_REPORT,
+            poll_seconds=self._poll_seconds,
+            slots=ImportSlots(MOST_INSIGHT_IMPORTS, self.shutdown),
+        )
         deletion, collections = InsightDeletion(self._client), CollectionRegistry(self._client, self._notices)
         return InsightServices(imports, deletion, collections, self.ledger, self._erased)
-
-    def _imports(self, path: str, what: str, most_at_once: int) -> Imports:
-        return Imports(self._client, path, what, self._poll_seconds, ImportSlots(most_at_once, self.shutdown))
