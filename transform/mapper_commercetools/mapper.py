@@ -174,9 +174,9 @@ class MapperCommercetools(InlineMapper):
                 self._count(outcome)
                 yield from messages
             return
-        self._count(outcome)
-        if outcome.record is not None:
-            yield from self._noes(outcome.stream, outcome.record, extracted)
+        noes = [] if outcome.record is None else list(self._noes(outcome.stream, outcome.record, extracted))
+        self._count(outcome, carried_out=bool(noes))
+        yield from noes
 
     def _noes(self, stream: str, no: dict[str, Any], extracted: datetime | None) -> Iterator[RecordMessage]:
         """Yield the smaller record of a rejected one, as it is where a stream map cannot do without what it lacks."""
@@ -189,11 +189,11 @@ class MapperCommercetools(InlineMapper):
             for stream_map in self.mapper.stream_maps.get(stream, ()):
                 yield RecordMessage(stream_map.stream_alias, no, time_extracted=extracted)
 
-    def _count(self, outcome: MappedRecord) -> None:
+    def _count(self, outcome: MappedRecord, *, carried_out: bool = False) -> None:
         self._outcomes[outcome.stream, outcome.outcome] += 1
         if outcome.reason is None:
             return
-        reason = f"{outcome.reason}; its opt-out was carried out" if outcome.record else outcome.reason
+        reason = f"{outcome.reason}; its opt-out was carried out" if carried_out else outcome.reason
         self._reasons[outcome.stream, outcome.outcome, reason] += 1
         if outcome.reason.startswith(UNEXPECTED):
             self._faults += 1
