@@ -10,29 +10,33 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import msgspec
 from delivery.answer import ServiceAnswer
 from delivery.errors import AccessRefused, StreamStopped
 from delivery.narrowing import BatchRefused
 from delivery.outcome import Outcome, rejected, skipped
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
-    import requests
     from delivery.entry import Entry
 
 FORGOTTEN = skipped("the person was forgotten in Iterable (GDPR) and is never written again")
 FORGOTTEN_CODE = "ForgottenUserError"
 BAD_PARAMETERS = "BadParams"
 """Iterable: stands on several endpoints for "does not exist" too."""
+UNKNOWN_USER_ID = "error.users.noUserWithIdExists"
 
 UNAUTHORIZED = 401
 FORBIDDEN = 403
 NOT_FOUND = 404
 TOO_LARGE = 413
-_ELEMENT = re.compile(r"obj\.(?:users|events|subscribers|items)\[(\d+)\]\.?(.*)")
+_ELEMENT = re.compile(r"obj\.(?:users|events|subscribers|items)\[([0-9]{1,6})\]\.?(.*)", re.DOTALL)
+_PATH = re.compile(r"[\w.:\[\] -]{1,200}")
 _CODE = re.compile(r"[A-Za-z][A-Za-z0-9_.]{0,60}")
+
+
+class NotAllowed(StreamStopped):
+    """The key, or the project, does not allow what a stream needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,20 +52,10 @@ class Answer(ServiceAnswer):
     body: dict[str, Any] = field(default_factory=dict)
 
 
-def read_answer(response: requests.Response) -> Answer:
-    """Return an answer; whatever is not a JSON object counts as an empty one."""
-    try:
-        body = msgspec.json.decode(response.content, type=dict[str, Any])
-    except msgspec.DecodeError:
-        body = {}
-    code, params = body.get("code"), body.get("params")
-    return Answer(
-        status=response.status_code,
-        # Only what looks like a code is kept: an error text in its place could hold anything.
-        code=code if isinstance(code, str) and _CODE.fullmatch(code) else "",
-        params=params if isinstance(params, dict) else {},
-        body=body,
-    )
+def code_of(body: dict[str, Any]) -> str:
+    """Return the code of a JSON object, if it looks like one: an error text in its place could hold anything."""
+    code = body.get("code")
+    return code if isinstance(code, str) and _CODE.fullmatch(code) else ""
 
 
 def check_access(answer: Answer, stream: str) -> None:
@@ -69,7 +63,7 @@ def check_access(answer: Answer, stream: str) -> None:
 
     Raises:
         AccessRefused: If the key does not work.
-        StreamStopped: If the key or the project does not allow what the stream needs.
+        NotAllowed: If the key or the project does not allow what the stream needs.
     """
     if answer.status == UNAUTHORIZED:
         message = (
@@ -82,7 +76,7 @@ def check_access(answer: Answer, stream: str) -> None:
             f"Iterable does not allow the stream '{stream}' ({answer.word}): the key may be of the wrong kind "
             "(setting api_key must be a server-side key), or the project lacks the feature"
         )
-        raise StreamStopped(message)
+        raise NotAllowed(message)
 
 
 def check_endpoint(answer: Answer, stream: str) -> None:
@@ -122,10 +116,11 @@ def single_outcome(answer: Answer) -> Outcome:
     if answer.code == FORGOTTEN_CODE:
         return FORGOTTEN
     if answer.code == "RequestFieldsTypesMismatched":
-        names = ", ".join(sorted(_field_name(name) for name in answer.params.get("validationErrors", {})))
+        errors = answer.params.get("validationErrors")
+        names = _shown(map(_field_name, errors if isinstance(errors, dict) else ()))
         return rejected(f"fields of another type in the project: {names}", answer.code)
     if answer.code == "BadJsonBody":
-        names = ", ".join(sorted(name.removeprefix("obj.") for name in answer.params))
+        names = _shown(name.removeprefix("obj.") for name in answer.params)
         return rejected(f"Iterable cannot read: {names}" if names else "Iterable cannot read it", answer.code)
     if answer.status == TOO_LARGE:
         return rejected("is larger than Iterable takes in a request", answer.word)
@@ -137,7 +132,7 @@ def _indexed(answer: Answer) -> dict[int, str]:
     offenders: dict[int, str] = {}
     for path in answer.params:
         if match := _ELEMENT.match(path):
-            place = match[2] or "the record"
+            place = _shown([match[2]]) or "the record"
             offenders[int(match[1])] = f"Iterable cannot read '{place}': wrong type, or missing"
     return offenders
 
@@ -152,8 +147,8 @@ def _mistyped(answer: Answer, batch: Sequence[Entry]) -> dict[int, str]:
         field_name = _field_name(name)
         for place, entry in enumerate(batch):
             if _value_at(entry.record, name, field_name) == details["offendingValue"]:
-                expected = details.get("expectedType", "another type")
-                offenders[place] = f"field '{field_name}' must be {expected} in this project"
+                expected = _shown([str(details.get("expectedType", ""))]) or "another type"
+                offenders[place] = f"field '{_shown([field_name])}' must be {expected} in this project"
     return offenders
 
 
@@ -165,8 +160,13 @@ def _with_new_fields(answer: Answer, batch: Sequence[Entry]) -> dict[int, str]:
             # Iterable: a field of an event is named with the event's name before it.
             of_event = str(name).removeprefix(f"{entry.record.get('eventName')}.")
             if _value_at(entry.record, str(name), of_event) is not None:
-                offenders[place] = f"field '{name}' is new, and the project can take no new fields"
+                offenders[place] = f"field '{_shown([str(name)])}' is new, and the project can take no new fields"
     return offenders
+
+
+def _shown(names: Iterable[str]) -> str:
+    """Return names in an answer as they may be shown; what is no path of a field could hold anything."""
+    return ", ".join(sorted(name for name in names if _PATH.fullmatch(name)))
 
 
 def _field_name(name: str) -> str:

@@ -15,6 +15,7 @@ from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, single_outcome
 from target_iterable.cart_versions import CartVersion, mark_items, version_of_items, was_stored
+from target_iterable.contracts import ENVELOPE, EVENTS
 from target_iterable.created_at import created_at_fault
 from target_iterable.identifiers import person_identity
 from target_iterable.one_by_one import OneByOne
@@ -32,7 +33,8 @@ if TYPE_CHECKING:
 PATH = "/api/commerce/updateCart"
 MOST_EVENTS_READ = 200
 
-TRIES = 8
+TRIES = 7
+"""With the waits between them a run that cannot go on ends within three minutes."""
 ONCE = RetryPolicy(attempts=1)
 LONGEST_PAUSE_SECONDS = 60.0
 
@@ -110,7 +112,12 @@ class CartSink(Sink):
         version = _version_of(entry.record)
         if version is None:
             answer = self._project.client.ask(
-                "POST", PATH, stream=self.stream, budget=self._project.client.budgets.commerce, body=entry.element
+                "POST",
+                PATH,
+                contract=ENVELOPE,
+                stream=self.stream,
+                budget=self._project.client.budgets.commerce,
+                body=entry.element,
             )
             check_endpoint(answer, self.stream)
             return DELIVERED if answer.succeeded else single_outcome(answer)
@@ -139,7 +146,11 @@ class CartSink(Sink):
         return _SENT_BEFORE if profile is not None and was_stored(version, self._events(profile)) else None
 
     def _events(self, profile: Profile) -> object:
-        """Return the newest events of a person. Iterable: 100 reads a second, at most 200 events."""
+        """Return the newest events of a person. Iterable: 100 reads a second, at most 200 events.
+
+        Raises:
+            ProfileRefused: If Iterable does not tell them.
+        """
         email, user_id = profile.get("email"), profile.get("userId")
         if email and (self._project.type == "email" or not user_id):
             path = f"/api/events/{quote(email, safe='')}"
@@ -148,12 +159,16 @@ class CartSink(Sink):
         answer = self._project.client.ask(
             "GET",
             path,
+            contract=EVENTS,
             stream=self.stream,
             budget=self._project.client.budgets.event_reads,
             parameters={"limit": str(MOST_EVENTS_READ)},
             shown_path="/api/events/…",
         )
-        return answer.body.get("events")
+        if not answer.succeeded:
+            # Whether this version was sent before is not known, and sending it again can start a journey again.
+            raise ProfileRefused(single_outcome(answer))
+        return answer.body["events"]
 
     def _send_version(self, entry: Entry, version: CartVersion) -> Outcome:
         """Send a version of a cart; where no answer comes, look whether it arrived before sending it again.
@@ -171,6 +186,7 @@ class CartSink(Sink):
             answer = self._project.client.ask(
                 "POST",
                 PATH,
+                contract=ENVELOPE,
                 stream=self.stream,
                 budget=self._project.client.budgets.commerce,
                 body=entry.element,

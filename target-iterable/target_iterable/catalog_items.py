@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from target_iterable.answers import NOT_FOUND, check_endpoint, refusal, single_outcome
 from target_iterable.catalogs import Catalogs, field_types
+from target_iterable.contracts import ENVELOPE
 from target_iterable.schemas import CATALOG_ITEM
 
 if TYPE_CHECKING:
@@ -92,6 +93,7 @@ class CatalogItemSink(Sink):
         answer = self._client.ask(
             "DELETE",
             f"/api/catalogs/{batch[0].record['catalogName']}/items",
+            contract=ENVELOPE,
             stream=self.stream,
             budget=self._client.budgets.catalog_items,
             body=b'{"itemIds":[' + b",".join(entry.element for entry in batch) + b"]}",
@@ -108,6 +110,7 @@ class CatalogItemSink(Sink):
         answer = self._client.ask(
             "POST",
             f"/api/catalogs/{batch[0].record['catalogName']}/items",
+            contract=ENVELOPE,
             stream=self.stream,
             budget=self._client.budgets.catalog_items,
             body=b'{"replaceUploadedFieldsOnly":false,"documents":{' + documents + b"}}",

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from delivery.errors import StreamStopped
 from delivery.json_text import encode
 
-from target_iterable.answers import NOT_FOUND, Answer
+from target_iterable.answers import NOT_FOUND
+from target_iterable.contracts import CATALOGS, ENVELOPE, FIELD_MAPPINGS, Contract, unwrapped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -104,22 +105,20 @@ class Catalogs:
         names: set[str] = set()
         page = 1
         while True:
-            answer = self._read("/api/catalogs", stream, {"page": str(page), "pageSize": str(PAGE_SIZE)})
-            found = [entry["name"] for entry in _listing(answer, "catalogNames")]
+            asked = {"page": str(page), "pageSize": str(PAGE_SIZE)}
+            found = [entry["name"] for entry in self._read("/api/catalogs", CATALOGS, stream, asked)["catalogNames"]]
             names.update(name.lower() for name in found)
             if len(found) < PAGE_SIZE:
                 return names
             page += 1
 
     def _read_typed(self, name: str, stream: str) -> set[str]:
-        answer = self._read(f"/api/catalogs/{name}/fieldMappings", stream)
-        # Iterable wraps this answer in `params`, though its contract shows it bare.
-        holder = answer.params or answer.body
-        defined = holder.get("definedMappings")
-        return set(defined) if isinstance(defined, dict) else set()
+        return set(self._read(f"/api/catalogs/{name}/fieldMappings", FIELD_MAPPINGS, stream)["definedMappings"])
 
     def _create(self, name: str, stream: str) -> None:
-        answer = self._client.ask("POST", f"/api/catalogs/{name}", stream=stream, budget=self._client.budgets.reads)
+        answer = self._client.ask(
+            "POST", f"/api/catalogs/{name}", contract=ENVELOPE, stream=stream, budget=self._client.budgets.reads
+        )
         # A call whose answer was lost has had its effect: the catalog is there already when it is made again.
         if not answer.succeeded and name.lower() not in self._read_names(stream):
             message = f"Iterable does not create the catalog '{name}' for the stream '{stream}' ({answer.word})"
@@ -130,6 +129,7 @@ class Catalogs:
         answer = self._client.ask(
             "PUT",
             f"/api/catalogs/{name}/fieldMappings",
+            contract=ENVELOPE,
             stream=stream,
             budget=self._client.budgets.reads,
             body=encode({"mappingsUpdates": updates}),
@@ -141,17 +141,19 @@ class Catalogs:
             )
             raise StreamStopped(message)
 
-    def _read(self, path: str, stream: str, parameters: Mapping[str, str] | None = None) -> Answer:
-        answer = self._client.ask("GET", path, stream=stream, budget=self._client.budgets.reads, parameters=parameters)
+    def _read(
+        self, path: str, contract: Contract, stream: str, parameters: Mapping[str, str] | None = None
+    ) -> Mapping[str, Any]:
+        answer = self._client.ask(
+            "GET",
+            path,
+            contract=contract,
+            stream=stream,
+            budget=self._client.budgets.reads,
+            parameters=parameters,
+        )
         if answer.succeeded:
-            return answer
+            return unwrapped(answer.body)
         hint = "the project may lack the catalog feature" if answer.status == NOT_FOUND else answer.word
         message = f"Iterable does not let the catalogs be read for the stream '{stream}': {hint}"
         raise StreamStopped(message)
-
-
-def _listing(answer: Answer, name: str) -> list[dict[str, Any]]:
-    listed = (answer.params or answer.body).get(name)
-    return (
-        [entry for entry in listed if isinstance(entry, dict) and "name" in entry] if isinstance(listed, list) else []
-    )

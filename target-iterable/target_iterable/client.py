@@ -9,13 +9,16 @@ from delivery.client import ApiClient
 from delivery.pace import Budget
 from delivery.redaction import Redaction
 
-from target_iterable.answers import Answer, check_access, read_answer
+from target_iterable.answers import check_access, check_endpoint
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from delivery.client import RetryPolicy
     from delivery.shutdown import Shutdown
+
+    from target_iterable.answers import Answer
+    from target_iterable.contracts import Contract
 
 HOSTS = {"us": "https://api.iterable.com", "eu": "https://api.eu.iterable.com"}
 READ_TIMEOUT_SECONDS = 30.0
@@ -85,11 +88,12 @@ class IterableClient(ApiClient):
         )
         self.budgets = budgets
 
-    def ask(
+    def ask(  # noqa: PLR0913 - what a request is made of
         self,
         method: str,
         path: str,
         *,
+        contract: Contract,
         stream: str,
         budget: Budget,
         body: bytes | None = None,
@@ -102,6 +106,7 @@ class IterableClient(ApiClient):
         Args:
             method: HTTP method.
             path: Path from `/api` on.
+            contract: What the call may be answered with.
             stream: The stream it is for, named if the key is not allowed.
             budget: The endpoint's budget.
             body: JSON text.
@@ -111,19 +116,22 @@ class IterableClient(ApiClient):
 
         Raises:
             AccessRefused: If the key does not work.
-            StreamStopped: If the key or project does not allow this.
-            ServiceUnavailable: If the service cannot be reached or keeps failing.
+            StreamStopped: If the key or project does not allow this, or there is no such call.
+            ServiceUnavailable: If the service cannot be reached, keeps failing, or answers what the contract does not
+                know.
         """
-        response = self.call(
+        answer = self.call(
             method,
             path,
-            read=lambda response: response,
+            read=contract.read,
             budget=budget,
             body=body,
             parameters=parameters,
             shown_path=shown_path,
             retry=retry,
         )
-        answer = read_answer(response)
         check_access(answer, stream)
+        if not answer.code and not contract.may_be_absent:
+            # Not Iterable's word for something that is missing, but the page of a route that is not there.
+            check_endpoint(answer, stream)
         return answer

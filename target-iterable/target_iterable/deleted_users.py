@@ -14,10 +14,17 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
-from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, single_outcome
-from target_iterable.identifiers import PersonFault, normalize_person, person_identity
+from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, UNKNOWN_USER_ID, single_outcome
+from target_iterable.contracts import ENVELOPE
+from target_iterable.identifiers import (
+    PersonFault,
+    normalize_person,
+    people_there,
+    person_identity,
+    usable_identifiers,
+)
 from target_iterable.one_by_one import OneByOne
-from target_iterable.profile_reads import UNKNOWN_USER_ID, ProfileRefused
+from target_iterable.profile_reads import ProfileRefused
 from target_iterable.schemas import DELETED_USER
 
 if TYPE_CHECKING:
@@ -82,15 +89,25 @@ class DeletedUserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        normalized = normalize_person(checked, self._project.type)
+        normalized = normalize_person(checked, people_there(self._project.type))
         if isinstance(normalized, PersonFault):
             return rejected(normalized.reason, "identifier")
         action = normalized.get("action") or "delete"
-        name = "email" if self._project.type == "email" or not normalized.get("userId") else "userId"
+        by_email = normalized.get("email") and (self._project.type == "email" or not normalized.get("userId"))
+        name = "email" if by_email else "userId"
         person = {name: normalized[name]}
         if self._project.forgotten.has(person):
             return DELIVERED if action == "forget" else FORGOTTEN
         return {**person, "action": action}
+
+    @override
+    def opt_out(self, record: Record) -> Record | None:
+        person = usable_identifiers(record)
+        action = record.get("action") or "delete"
+        if action not in _STRENGTH or not person:
+            return None
+        smaller = {**person, "action": action}
+        return None if smaller == record else smaller
 
     @override
     def identify(self, record: Record) -> str:
@@ -128,6 +145,7 @@ class DeletedUserSink(Sink):
             answer = self._project.client.ask(
                 "DELETE",
                 path + quote(identifier, safe=""),
+                contract=ENVELOPE,
                 stream=self.stream,
                 budget=self._project.client.budgets.user_deletions,
                 shown_path=f"{path}{{{name}}}",
@@ -152,6 +170,7 @@ class DeletedUserSink(Sink):
             answer = self._project.client.ask(
                 "POST",
                 FORGET,
+                contract=ENVELOPE,
                 stream=self.stream,
                 budget=self._project.client.budgets.forget,
                 body=encode(person),

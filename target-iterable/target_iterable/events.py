@@ -12,10 +12,11 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, single_outcome
+from target_iterable.contracts import counts_of
 from target_iterable.created_at import created_at_fault
 from target_iterable.dropped_fields import DroppedFields
 from target_iterable.event_failures import attribute_event_failures, event_refusal
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.identifiers import people_there, person_identity
 from target_iterable.person_check import check_person
 from target_iterable.schemas import EVENT
 
@@ -53,8 +54,7 @@ class EventSink(Sink):
     ) -> None:
         super().__init__(stream)
         self._project = project
-        # Iterable: an event of an email project may name its person by userId too, if that person is known.
-        self._identified_like: ProjectType = "userid" if project.type == "userid" else "hybrid"
+        self._identified_like = people_there(project.type)
         self._dropped_fields = DroppedFields(project.logger)
         self._without_id = count(1)
 
@@ -93,13 +93,20 @@ class EventSink(Sink):
 
     def _made_by(self, entry: Entry) -> Record | None:
         """Iterable: an event makes an unknown person by userId, and nobody in an email project."""
-        user_id = entry.record.get("userId")
-        return {"userId": user_id} if user_id and self._project.type != "email" else None
+        record = entry.record
+        if not record.get("userId") or self._project.type == "email":
+            return None
+        return {name: record[name] for name in ("userId", "email") if name in record}
 
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         body = b'{"events":[' + b",".join(entry.element for entry in batch) + b"]}"
         answer = self._project.client.ask(
-            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.events_bulk, body=body
+            "POST",
+            PATH,
+            contract=counts_of(len(batch)),
+            stream=self.stream,
+            budget=self._project.client.budgets.events_bulk,
+            body=body,
         )
         check_endpoint(answer, self.stream)
         if not answer.succeeded:

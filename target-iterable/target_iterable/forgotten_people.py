@@ -6,7 +6,8 @@ import hashlib
 import threading
 from typing import TYPE_CHECKING, Any
 
-from delivery.errors import StreamStopped
+from target_iterable.answers import NotAllowed
+from target_iterable.contracts import FORGOTTEN_ADDRESSES, FORGOTTEN_USER_IDS
 
 if TYPE_CHECKING:
     import logging
@@ -16,8 +17,8 @@ if TYPE_CHECKING:
     from target_iterable.identifiers import ProjectType
 
 _LISTS = {
-    "/api/users/forgotten": ("hashedEmails", ("hybrid", "email")),
-    "/api/users/forgottenUserIds": ("hashedUserIds", ("hybrid", "userid")),
+    "/api/users/forgotten": ("hashedEmails", FORGOTTEN_ADDRESSES, ("hybrid", "email")),
+    "/api/users/forgottenUserIds": ("hashedUserIds", FORGOTTEN_USER_IDS, ("hybrid", "userid")),
 }
 """Each list with its member in the answer, and the types of project that have it. Iterable: others get an error."""
 
@@ -61,19 +62,21 @@ class ForgottenPeople:
             return self._hashes
 
     def _read(self, path: str) -> set[bytes]:
-        member, project_types = _LISTS[path]
+        member, contract, project_types = _LISTS[path]
         if self._project_type not in project_types:
             return set()
         try:
-            answer = self._client.ask("GET", path, stream="(all)", budget=self._client.budgets.forgotten)
-        except StreamStopped:
+            answer = self._client.ask(
+                "GET", path, contract=contract, stream="(all)", budget=self._client.budgets.forgotten
+            )
+        except NotAllowed:
             return self._go_without(path)
-        listed = answer.body.get(member)
-        if not answer.succeeded or not isinstance(listed, list):
+        if not answer.succeeded:
             return self._go_without(path)
         try:
-            return {bytes.fromhex(entry) for entry in listed}
-        except (TypeError, ValueError):
+            return {bytes.fromhex(entry) for entry in answer.body[member]}
+        except ValueError:
+            # That they are written in hexadecimal is not documented.
             return self._go_without(path)
 
     def _go_without(self, path: str) -> set[bytes]:

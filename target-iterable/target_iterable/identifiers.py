@@ -8,11 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from typing import TypeGuard
 
 ProjectType = Literal["hybrid", "userid", "email"]
 
 LONGEST_USER_ID = 52
+LONGEST_EMAIL = 320
+"""RFC 3696: 64 characters before the @ and 255 behind it."""
 _EMAIL = re.compile(r"[^\s@]+@[^\s@.]+(\.[^\s@.]+)+")
 # A path that ends in . or .. is another path: a userId of that name would delete something else, or nothing.
 _USER_ID = re.compile(r"(?!\.{1,2}$)[\x20-\x7e]*[\x21-\x7e]")
@@ -34,26 +40,67 @@ def normalize_person(person: dict[str, Any], project_type: ProjectType) -> dict[
     """
     normalized = dict(person)
     for holder in (normalized, _data_fields(normalized)):
-        email = holder.get("email")
-        if email is None:
-            continue
-        holder["email"] = email.strip().lower()
-        if not _EMAIL.fullmatch(holder["email"]):
-            return PersonFault("email is not an e-mail address")
-    user_id = normalized.get("userId")
-    if user_id is not None and (len(user_id) > LONGEST_USER_ID or not _USER_ID.fullmatch(user_id)):
-        return PersonFault(
-            f"userId must be printable ASCII, at most {LONGEST_USER_ID} characters, and neither end with a space "
-            "nor be . or .."
-        )
+        if holder.get("email") is not None:
+            email = _address(holder["email"])
+            if email is None:
+                return PersonFault("email is not an e-mail address")
+            holder["email"] = email
+        if holder.get("userId") is not None and not _is_user_id(holder["userId"]):
+            return PersonFault(
+                f"userId must be printable ASCII, at most {LONGEST_USER_ID} characters, and neither end with a space "
+                "nor be . or .."
+            )
     return normalized if (fault := _missing(normalized, project_type)) is None else fault
 
 
-def person_identity(person: dict[str, Any]) -> str:
+def usable_identifiers(person: Mapping[str, Any]) -> dict[str, str]:
+    """Return those identifiers of a person that Iterable takes, in the form in which it compares them.
+
+    Args:
+        person: A record as it came; what is in it may be of any kind. The address may stand in its `dataFields`.
+    """
+    fields = person.get("dataFields")
+    given = (person.get("email"), fields.get("email") if isinstance(fields, dict) else None)
+    emails = [email for value in given if (email := _address(value)) is not None]
+    user_id = person.get("userId")
+    usable = {"userId": user_id} if _is_user_id(user_id) else {}
+    return {**usable, "email": emails[0]} if emails else usable
+
+
+def people_there(project_type: ProjectType) -> ProjectType:
+    """Return by which rule requests may name people who are there already.
+
+    Iterable: an email project finds them by userId too, but makes nobody by it.
+    """
+    return "hybrid" if project_type == "email" else project_type
+
+
+def addresses_of(person: Mapping[str, Any]) -> list[str]:
+    """Return the address that names a person, and the one that the profile is to have."""
+    addresses = (person.get("email"), (person.get("dataFields") or {}).get("email"))
+    return list(dict.fromkeys(address for address in addresses if address))
+
+
+def person_identity(person: Mapping[str, Any]) -> str:
     """Return one text for all records about one person, so that their order can be kept."""
-    if person.get("userId"):
-        return f"userId {person['userId']}"
-    return f"email {person['email']}"
+    return identities_of(person)[0]
+
+
+def identities_of(person: Mapping[str, Any]) -> list[str]:
+    """Return one text for each identifier of a person or profile, the userId first."""
+    return [f"{name} {person[name]}" for name in ("userId", "email") if person.get(name)]
+
+
+def _address(value: object) -> str | None:
+    """Return an e-mail address as Iterable compares it; None if it is none."""
+    if not isinstance(value, str) or len(value) > LONGEST_EMAIL:
+        return None
+    address = value.strip().lower()
+    return address if _EMAIL.fullmatch(address) else None
+
+
+def _is_user_id(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) <= LONGEST_USER_ID and _USER_ID.fullmatch(value) is not None
 
 
 def _data_fields(person: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from delivery.json_text import encode
 from delivery.outcome import Outcome, rejected
 
 from target_iterable.answers import BAD_PARAMETERS, FORGOTTEN, FORGOTTEN_CODE, single_outcome
+from target_iterable.contracts import ENVELOPE
 from target_iterable.profile_reads import ProfileRefused
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class EmailChanges:
         answer = self._client.ask(
             "POST",
             UPDATE_EMAIL,
+            contract=ENVELOPE,
             stream=self._stream,
             budget=self._client.budgets.email_changes,
             body=encode({"currentEmail": known, "newEmail": address}),
@@ -160,6 +162,7 @@ class GuestMerges:
         answer = self._client.ask(
             "POST",
             UPDATE_SUBSCRIPTIONS,
+            contract=ENVELOPE,
             stream=self._stream,
             budget=self._client.budgets.user_merges,
             body=encode(subscriptions),
@@ -177,6 +180,7 @@ class GuestMerges:
         answer = self._client.ask(
             "POST",
             MERGE,
+            contract=ENVELOPE,
             stream=self._stream,
             budget=self._client.budgets.user_merges,
             body=encode({"sourceEmail": address, "destinationUserId": user_id}),

@@ -11,13 +11,20 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from delivery.errors import StreamStopped
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
-from delivery.outcome import DELIVERED, Outcome
+from delivery.outcome import DELIVERED, Outcome, OutcomeKind
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import Answer, check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
-from target_iterable.identifiers import ProjectType, person_identity
+from target_iterable.contracts import counts_of
+from target_iterable.identifiers import (
+    ProjectType,
+    identities_of,
+    people_there,
+    person_identity,
+    usable_identifiers,
+)
 from target_iterable.person_check import check_person
 from target_iterable.schemas import LIST_MEMBERSHIP
 from target_iterable.subscription_choices import reference
@@ -54,11 +61,13 @@ class ListMembers:
 
     Args:
         client: The project.
+        project_type: What the project identifies people by.
         dropped_fields: Tells of data fields the project does not know.
     """
 
-    def __init__(self, client: IterableClient, dropped_fields: DroppedFields) -> None:
+    def __init__(self, client: IterableClient, project_type: ProjectType, dropped_fields: DroppedFields) -> None:
         self._client = client
+        self._project_type = project_type
         self._dropped_fields = dropped_fields
 
     def change(self, action: Action, list_id: int, batch: Sequence[Entry], stream: str) -> list[Outcome]:
@@ -93,26 +102,46 @@ class ListMembers:
         return outcomes
 
     def _remove(self, list_id: int, batch: Sequence[Entry], stream: str) -> Sequence[Outcome]:
-        members = [
-            {name: entry.record[name] for name in ("email", "userId") if name in entry.record} for entry in batch
-        ]
+        whom = [replace(entry, record=named) for entry in batch for named in self._all_names(entry.record)]
+        of_whom = [place for place, entry in enumerate(batch) for _ in self._all_names(entry.record)]
         # Said explicitly: what an absent channelUnsubscribe means is told differently by contract and partners, and
         # leaving a list must not be leaving a channel.
-        body = {"listId": list_id, "channelUnsubscribe": False, "subscribers": members}
+        body = {"listId": list_id, "channelUnsubscribe": False, "subscribers": [one.record for one in whom]}
         answer = self._ask(UNSUBSCRIBE_PATH, body, stream)
         if not answer.succeeded:
             return _refused(answer, batch)
-        outcomes, unclear = attribute_failures(answer, batch)
-        for place in unclear:
-            outcomes[place] = self._remove(list_id, [batch[place]], stream)[0]
-        return [DELIVERED if outcome.code in _NOT_FOUND else outcome for outcome in outcomes]
+        results, unclear = attribute_failures(answer, whom)
+        outcomes = [DELIVERED] * len(batch)
+        for place, outcome in zip(of_whom, results, strict=True):
+            if outcome.code not in _NOT_FOUND and outcomes[place].kind is not OutcomeKind.REJECTED:
+                outcomes[place] = outcome if outcome != DELIVERED else outcomes[place]
+        if len(batch) > 1:
+            for place in {of_whom[one] for one in unclear}:
+                outcomes[place] = self._remove(list_id, [batch[place]], stream)[0]
+        return outcomes
+
+    def _all_names(self, record: Record) -> list[Record]:
+        """Return how to name each profile that a record may mean.
+
+        A hybrid project may have two: the customer's, and that of another customer who gave the same address.
+        """
+        if self._project_type == "hybrid":
+            return [{name: record[name]} for name in _IDENTIFIERS if record.get(name)]
+        return [{name: record[name] for name in _IDENTIFIERS if name in record}]
 
     def _ask(self, path: str, body: dict[str, Any], stream: str) -> Answer:
         """Send a request; a list that was just made is waited for."""
         given_up_at = time.monotonic() + LONGEST_LAG_SECONDS
         content = encode(body)
         while True:
-            answer = self._client.ask("POST", path, stream=stream, budget=self._client.budgets.lists, body=content)
+            answer = self._client.ask(
+                "POST",
+                path,
+                contract=counts_of(len(body["subscribers"])),
+                stream=stream,
+                budget=self._client.budgets.lists,
+                body=content,
+            )
             if not _list_is_unknown(answer):
                 check_endpoint(answer, stream)
                 return answer
@@ -165,12 +194,12 @@ class ListChanges:
         seen: set[tuple[int, str]] = set()
         for place, (given, action) in enumerate(wanted):
             list_id = ensure_list(self._lists, given, stream)
-            membership = (list_id, person_identity(batch[place].record))
-            if membership in seen:
-                # One list by name and by number: what was read first must happen first.
+            memberships = {(list_id, identity) for identity in identities_of(batch[place].record)}
+            if not memberships.isdisjoint(seen):
+                # One list by name and by number, or two customers of one address: what was read first happens first.
                 self._change_all(waiting, batch, stream, outcomes)
                 seen.clear()
-            seen.add(membership)
+            seen |= memberships
             waiting[list_id, action].append(place)
         self._change_all(waiting, batch, stream, outcomes)
         return [outcomes[place] for place in range(len(batch))]
@@ -213,10 +242,20 @@ class ListMembershipSink(Sink):
         if isinstance(checked, Outcome):
             return checked
         given = {name: value for name, value in checked.items() if value is not None}
-        person = check_person(given, self._project.type, self._project.forgotten)
+        leaves = checked.get("action") == "remove"
+        known_by = people_there(self._project.type) if leaves else self._project.type
+        person = check_person(given, known_by, self._project.forgotten)
         if isinstance(person, Outcome):
             return person
         return {"action": "add", **person, "list": self._changes.find(person["list"], self.stream)}
+
+    @override
+    def opt_out(self, record: Record) -> Record | None:
+        person = usable_identifiers(record)
+        if record.get("action") != "remove" or not person:
+            return None
+        smaller = {**person, "list": record.get("list"), "action": "remove"}
+        return None if smaller == record else smaller
 
     @override
     def identify(self, record: Record) -> str:
@@ -246,7 +285,7 @@ class JoinedList:
         given: The list's number or name, as the setting `list` says.
     """
 
-    def __init__(self, lists: StaticLists, members: ListMembers, project_type: ProjectType, given: str) -> None:
+    def __init__(self, lists: StaticLists, members: ListMembers, project_type: ProjectType, given: int | str) -> None:
         self._lists = lists
         self._members = members
         self._project_type = project_type

@@ -9,6 +9,7 @@ from delivery.json_text import encode
 from delivery.outcome import DELIVERED, Outcome
 
 from target_iterable.answers import NOT_FOUND, single_outcome
+from target_iterable.contracts import ENVELOPE, SUBSCRIPTION_CHANGE
 from target_iterable.profile_reads import ProfileRefused
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class MarketingOptOuts:
         answer = self._client.ask(
             "DELETE",
             path + quote(identifier, safe=""),
+            contract=SUBSCRIPTION_CHANGE,
             stream=self._stream,
             budget=self._client.budgets.user_deletions,
             shown_path=f"{path}{{{name}}}",
@@ -92,6 +94,7 @@ class MarketingOptOuts:
         answer = self._client.ask(
             "POST",
             OVERWRITE,
+            contract=ENVELOPE,
             stream=self._stream,
             budget=self._client.budgets.user_deletions,
             body=encode({**person, "unsubscribedChannelIds": sorted(channels)}),

@@ -16,6 +16,7 @@ from delivery.errors import SettingsError
 from delivery.outcome import DELIVERED, Outcome, rejected
 from delivery.remembered import RememberedSet
 
+from target_iterable.identifiers import addresses_of
 from target_iterable.profile_reads import ProfileReader
 from target_iterable.subscription_choices import Choices, ChoicesWriter, reference, request_element
 from target_iterable.subscription_groups import GroupKind, NameFault, SubscriptionGroups
@@ -132,8 +133,6 @@ class NewProfiles:
         Returns:
             The outcome of each entry: that of `send`, or why the person could not be made unsubscribed.
         """
-        if self._rule is None:
-            return list(send(batch))
         people = [person_of(entry) for entry in batch]
         faults = self.ensure(people, stream)
         able = [entry for entry, fault in zip(batch, faults, strict=True) if fault is None]
@@ -159,11 +158,11 @@ class NewProfiles:
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
         # Several records of a batch may be about one person, who is looked up and made once.
-        unsure: dict[tuple[str | None, str | None], Person] = {}
+        unsure: dict[tuple[str | None, ...], Person] = {}
         for person in people:
             if person is not None and self._may_be_new(person):
                 unsure.setdefault(_identifiers(person), person)
-        outcomes: dict[tuple[str | None, str | None], Outcome] = {}
+        outcomes: dict[tuple[str | None, ...], Outcome] = {}
         with self.claimed(list(unsure.values())):
             # Whoever held the claim before may have made some of them.
             asked = [person for person in unsure.values() if self._may_be_new(person)]
@@ -219,7 +218,7 @@ class NewProfiles:
         Between finding that somebody is not there and making that person, nobody else of this run may write: what is
         written in between would be overwritten.
         """
-        keys = {key for person in people for key in self._keys(person)}
+        keys = {key for person in people for key in self._names(person)}
         with self._changed:
             while not self._changed.wait_for(lambda: keys.isdisjoint(self._busy), LOOK_AROUND_SECONDS):
                 self._client.shutdown.check()
@@ -233,7 +232,11 @@ class NewProfiles:
 
     def knows(self, person: Mapping[str, Any]) -> bool:
         """Whether a person is known to be there."""
-        return any(key in self._known for key in self._keys(person))
+        return any(key in self._known for key in self._names(person))
+
+    def are_one(self, person: Mapping[str, Any]) -> bool:
+        """Whether the userId and the address of a person are known to be those of one profile."""
+        return _pair(person["userId"], person["email"]) in self._known
 
     def remember(self, person: Mapping[str, Any]) -> None:
         """Take note that a person is there, by all identifiers that stand in the record or profile."""
@@ -242,7 +245,7 @@ class NewProfiles:
         user_id = person.get("userId")
         email = holders[1].get("email") or person.get("email")
         if self._project_type == "hybrid" and user_id and email:
-            has_address, has_this = f"address of {user_id}", f"address of {user_id}: {email}"
+            has_address, has_this = f"address of {user_id}", _pair(user_id, str(email).lower())
             if has_address in self._known and has_this not in self._known:
                 # Nobody may have the old address any more, and it is not known which one that was.
                 self._known.clear()
@@ -259,6 +262,11 @@ class NewProfiles:
         """Take note that profiles may have gone, or lost an identifier: everybody is looked up again."""
         self._known.clear()
 
+    def _names(self, person: Mapping[str, Any]) -> list[str]:
+        """Return what somebody is found by, who may have become a customer under an address that was there before."""
+        addresses = addresses_of(person) if self._project_type == "hybrid" else ()
+        return [*self._keys(person), *(key for address in addresses for key in self._keys({"email": address}))]
+
     def _keys(self, holder: Mapping[str, Any]) -> list[str]:
         """Return what a project of this type would find a person by."""
         keys = []
@@ -269,5 +277,9 @@ class NewProfiles:
         return keys
 
 
-def _identifiers(person: Person) -> tuple[str | None, str | None]:
-    return person.get("email"), person.get("userId")
+def _identifiers(person: Person) -> tuple[str | None, ...]:
+    return person.get("email"), person.get("userId"), *addresses_of(person)
+
+
+def _pair(user_id: str, address: str) -> str:
+    return f"address of {user_id}: {address}"

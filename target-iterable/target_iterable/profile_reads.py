@@ -5,12 +5,14 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
-from target_iterable.answers import check_access, read_answer, single_outcome
+from delivery.outcome import Outcome, rejected
+
+from target_iterable.answers import UNKNOWN_USER_ID, single_outcome
+from target_iterable.contracts import PROFILE
+from target_iterable.identifiers import addresses_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from delivery.outcome import Outcome
 
     from target_iterable.client import IterableClient
     from target_iterable.identifiers import ProjectType
@@ -18,8 +20,7 @@ if TYPE_CHECKING:
 Profile = dict[str, Any]
 """A user as Iterable shows it: `email` and `userId` where known, and `dataFields`."""
 
-UNKNOWN_USER_ID = "error.users.noUserWithIdExists"
-UNKNOWN_USER_ID_AS_TEXT = "No user with that id exists"
+OF_CHOICES = ("unsubscribedChannelIds", "unsubscribedMessageTypeIds", "subscribedMessageTypeIds")
 SIDE_BY_SIDE = 16
 
 
@@ -59,7 +60,8 @@ class ProfileReader:
 
         Args:
             person: Holds `userId`, `email` or both, as `normalize_person` leaves them. Of both, an email project
-                goes by the address; a hybrid one by the userId, and by the address if nobody has the userId.
+                goes by the address; a hybrid one by the userId, and if nobody has it by the address, also by that
+                which the profile is to have (`dataFields.email`): it may be a guest's, or another customer's.
 
         Raises:
             ProfileRefused: If Iterable does not take the identifier.
@@ -67,12 +69,48 @@ class ProfileReader:
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
         email, user_id = person.get("email"), person.get("userId")
-        if email and (self._project_type == "email" or not user_id):
+        if self._project_type == "email" and email:
             return self._by_email(email)
         found = self._by_user_id(user_id) if user_id else None
-        if found is None and email and self._project_type == "hybrid":
-            return self._by_email(email)
+        if self._project_type == "hybrid":
+            for address in addresses_of(person):
+                found = found or self._by_email(address)
         return found
+
+    def read_all(self, person: Mapping[str, Any]) -> list[Profile]:
+        """Return each profile that has one of a person's identifiers, that with the userId first.
+
+        A hybrid project may have two: two customers may give one address, of whom only one can have it there.
+
+        Args:
+            person: Holds `userId`, `email` or both.
+
+        Raises:
+            ProfileRefused: If Iterable does not take an identifier.
+            StreamStopped: If the key may not read profiles.
+            ServiceUnavailable: If the service cannot be reached or keeps failing.
+        """
+        found = self.read(person)
+        if found is None:
+            return []
+        address = person.get("email")
+        if self._project_type != "hybrid" or not address or comparable_address(found) == address:
+            return [found]
+        other = self._by_email(address)
+        return [found] if other is None else [found, other]
+
+    def read_all_of_many(self, people: Sequence[Mapping[str, Any]]) -> list[list[Profile] | Outcome]:
+        """Return the profiles of several people as `read_all` does, looked up side by side within the budget.
+
+        Returns:
+            For each person, in order: the profiles, or what becomes of a record about that person if Iterable does not
+            take an identifier.
+
+        Raises:
+            StreamStopped: If the key may not read profiles.
+            ServiceUnavailable: If the service cannot be reached or keeps failing.
+        """
+        return list(self._pool.map(self._read_all_or_outcome, people))
 
     def read_many(self, people: Sequence[Mapping[str, Any]]) -> list[Profile | Outcome | None]:
         """Return the profiles of several people, looked up side by side within the endpoint's budget.
@@ -96,6 +134,12 @@ class ProfileReader:
         except ProfileRefused as refused:
             return refused.outcome
 
+    def _read_all_or_outcome(self, person: Mapping[str, Any]) -> list[Profile] | Outcome:
+        try:
+            return self.read_all(person)
+        except ProfileRefused as refused:
+            return refused.outcome
+
     def _by_email(self, email: str) -> Profile | None:
         return self._get("/api/users/getByEmail", {"email": email})
 
@@ -103,14 +147,35 @@ class ProfileReader:
         return self._get("/api/users/byUserId", {"userId": user_id})
 
     def _get(self, path: str, parameters: Mapping[str, str]) -> Profile | None:
-        response = self._client.call(
-            "GET", path, read=lambda response: response, budget=self._client.budgets.reads, parameters=parameters
+        answer = self._client.ask(
+            "GET",
+            path,
+            contract=PROFILE,
+            stream=self._stream,
+            budget=self._client.budgets.reads,
+            parameters=parameters,
         )
-        answer = read_answer(response)
-        check_access(answer, self._stream)
-        if answer.succeeded:
-            return answer.body.get("user") or None
         # Only Iterable's own words for it count: taking another refusal for "unknown" would overwrite a profile.
-        if answer.code == UNKNOWN_USER_ID or response.text.startswith(UNKNOWN_USER_ID_AS_TEXT):
+        if answer.code == UNKNOWN_USER_ID:
             return None
-        raise ProfileRefused(single_outcome(answer))
+        if not answer.succeeded:
+            raise ProfileRefused(single_outcome(answer))
+        found: Profile | None = answer.body.get("user")
+        if found is not None and (unclear := _unclear_choices(found)):
+            raise ProfileRefused(unclear)
+        return found
+
+
+def comparable_address(profile: Profile) -> str:
+    """Return a profile's address as addresses are compared; empty if it has none."""
+    return str(profile.get("email") or "").strip().lower()
+
+
+def _unclear_choices(profile: Profile) -> Outcome | None:
+    """Return why nothing can be decided by what a profile says of the person's choices; None if it can."""
+    fields = profile.get("dataFields") or {}
+    for name in OF_CHOICES:
+        chosen = fields.get(name)
+        if chosen is not None and not (isinstance(chosen, list) and all(type(one) is int for one in chosen)):
+            return rejected(f"the profile in Iterable holds something else than numbers in '{name}'", "profile")
+    return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from delivery.errors import StreamStopped
 from delivery.outcome import Outcome, rejected
 
+from target_iterable.answers import NotAllowed
+from target_iterable.contracts import FIELDS
 from target_iterable.field_values import AS_IT_IS, SINGLE_VALUES, Misfit, fit_value
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ class NewFieldRule:
 
 
 class ProjectFields:
-    """Fits profile fields to the types the project has fixed; used by the reading thread only.
+    """Fits profile fields to the types the project has fixed; safe to use from several threads.
 
     Iterable: `GET /api/users/getFields`, 3 calls a second, maps each field's dotted path to its type. It is read when
     the first fields come, and kept for the run. If Iterable does not give it, fields are sent unchecked, and Iterable
@@ -67,6 +69,7 @@ class ProjectFields:
         self._types: Mapping[str, str] | None = None
         self._new: set[str] = set()
         self._told_many = False
+        self._lock = threading.Lock()
         self._plans = _Plans({}, _NOTHING, self._new)
 
     def fit(
@@ -80,7 +83,11 @@ class ProjectFields:
             announced: Types that the stream's SCHEMA announces. They put the first value of a new field into form, so
                 that ten euros do not make a `long` of a price; they never reject one.
         """
-        types, announced = self._known(), announced or _NOTHING
+        with self._lock:
+            return self._fit(fields, stream, announced or _NOTHING)
+
+    def _fit(self, fields: Mapping[str, Any], stream: str, announced: Mapping[str, str]) -> dict[str, Any] | Outcome:
+        types = self._known()
         if self._plans.types is not types or self._plans.announced is not announced:
             self._plans = _Plans(types, announced, self._new)
         fitting = _Fitting(self._plans)
@@ -123,13 +130,12 @@ class ProjectFields:
 
     def _read(self) -> Mapping[str, str]:
         try:
-            answer = self._client.ask("GET", PATH, stream="(all)", budget=self._client.budgets.fields)
-        except StreamStopped:
+            answer = self._client.ask("GET", PATH, contract=FIELDS, stream="(all)", budget=self._client.budgets.fields)
+        except NotAllowed:
             return self._go_without()
-        fields = answer.body.get("fields")
-        if not answer.succeeded or not isinstance(fields, dict):
+        if not answer.succeeded:
             return self._go_without()
-        return {name: kind for name, kind in fields.items() if isinstance(kind, str)}
+        return {name: kind for name, kind in answer.body["fields"].items() if isinstance(kind, str)}
 
     def _go_without(self) -> Mapping[str, str]:
         self._logger.warning(

@@ -9,6 +9,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, single_outcome
+from target_iterable.contracts import ENVELOPE
 from target_iterable.identifiers import person_identity
 from target_iterable.one_by_one import OneByOne
 from target_iterable.person_check import check_person
@@ -86,7 +87,12 @@ class PurchaseSink(Sink):
 
     def _send_one(self, entry: Entry) -> Outcome:
         answer = self._project.client.ask(
-            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.commerce, body=entry.element
+            "POST",
+            PATH,
+            contract=ENVELOPE,
+            stream=self.stream,
+            budget=self._project.client.budgets.commerce,
+            body=entry.element,
         )
         check_endpoint(answer, self.stream)
         return DELIVERED if answer.succeeded else single_outcome(answer)

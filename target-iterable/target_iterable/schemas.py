@@ -16,8 +16,12 @@ _PERSON: dict[str, JsonSchema] = {
     "preferUserId": {"type": "boolean"},
 }
 
-USER: JsonSchema = {"type": "object", "properties": _PERSON, "additionalProperties": False}
-"""An element of `users` in `POST /api/users/bulkUpdate`."""
+USER: JsonSchema = {
+    "type": "object",
+    "properties": {**_PERSON, "consentFields": {"type": ["array", "null"], "items": {"type": "string"}}},
+    "additionalProperties": False,
+}
+"""An element of `users` in `POST /api/users/bulkUpdate`, and beside it which of its data fields say a consent."""
 
 DELETED_USER: JsonSchema = {
     "type": "object",
@@ -119,7 +123,7 @@ CATALOG_ITEM: JsonSchema = {
 
 A `value` of null stands for an item that is no more."""
 
-_EITHER_NAME: JsonSchema = {"type": ["integer", "string"], "minLength": 1}
+_EITHER_NAME: JsonSchema = {"type": ["integer", "string"], "minLength": 1, "maxLength": 255, "maximum": 10**18}
 
 SUBSCRIPTION: JsonSchema = {
     "type": "object",

@@ -120,7 +120,7 @@ OWN_SETTINGS = (
     ),
     th.Property(
         "list",
-        th.StringType(min_length=1),
+        NAME_OR_NUMBER,
         title="List",
         description="Name or number of the static list that everybody in the stream users joins; made when absent.",
     ),

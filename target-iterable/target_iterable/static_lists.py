@@ -10,6 +10,7 @@ from delivery.client import RetryPolicy
 from delivery.errors import ServiceUnavailable, StreamStopped
 from delivery.json_text import encode
 
+from target_iterable.contracts import LISTS, NEW_LIST
 from target_iterable.subscription_groups import NameFault, choose
 
 if TYPE_CHECKING:
@@ -100,19 +101,24 @@ class StaticLists:
         return None
 
     def _read(self, stream: str) -> list[ListedList]:
-        answer = self._client.ask("GET", PATH, stream=stream, budget=self._client.budgets.reads)
-        listed = answer.body.get("lists")
-        if not answer.succeeded or not isinstance(listed, list):
+        answer = self._client.ask("GET", PATH, contract=LISTS, stream=stream, budget=self._client.budgets.reads)
+        if not answer.succeeded:
             message = f"Iterable does not tell its lists ({answer.word})"
             raise ServiceUnavailable(message)
-        return [ListedList(int(one["id"]), str(one["name"]), str(one.get("listType", STANDARD))) for one in listed]
+        return [ListedList(one["id"], one["name"], str(one.get("listType", STANDARD))) for one in answer.body["lists"]]
 
     def _create(self, name: str, stream: str) -> int:
         body = encode({"name": name})
         for wait in _WAITS_BEFORE_LOOKING:
             try:
                 answer = self._client.ask(
-                    "POST", PATH, stream=stream, budget=self._client.budgets.lists, body=body, retry=_ONCE
+                    "POST",
+                    PATH,
+                    contract=NEW_LIST,
+                    stream=stream,
+                    budget=self._client.budgets.lists,
+                    body=body,
+                    retry=_ONCE,
                 )
             except ServiceUnavailable:
                 # It may have been made all the same, and a second one of the name would be ambiguous for ever.
@@ -122,10 +128,10 @@ class StaticLists:
                 if found is not None:
                     return found
                 continue
-            list_id = answer.body.get("listId")
-            if not answer.succeeded or not isinstance(list_id, int):
+            if not answer.succeeded:
                 message = f"Iterable does not create the list '{name}' for the stream '{stream}' ({answer.word})"
                 raise StreamStopped(message)
+            list_id: int = answer.body["listId"]
             self._lists = [*(self._lists or ()), ListedList(list_id, name, STANDARD)]
             return list_id
         message = f"Iterable at {self._client.base_url} does not create the list '{name}': it keeps failing"

@@ -13,6 +13,7 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 
 from target_iterable.answers import Answer, check_endpoint, single_outcome
 from target_iterable.bulk_failures import UNEXPLAINED, comparable
+from target_iterable.contracts import ENVELOPE, Contract, counts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -163,7 +164,7 @@ class ChoicesWriter:
         return outcomes
 
     def _attempt(self, elements: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
-        answer = self._ask(BULK_PATH, {"updateSubscriptionsRequests": elements})
+        answer = self._ask(BULK_PATH, {"updateSubscriptionsRequests": elements}, counts_of(len(elements)))
         check_endpoint(answer, self._stream)
         if not answer.succeeded:
             if len(elements) == 1:
@@ -182,15 +183,22 @@ class ChoicesWriter:
 
     def _alone(self, element: Mapping[str, Any]) -> Outcome:
         try:
-            answer = self._ask(SINGLE_PATH, element, _ALONE)
+            answer = self._ask(SINGLE_PATH, element, ENVELOPE, _ALONE)
         except ServiceFailing:
             # The bulk call has just been answered: it is this person, not an outage.
             return INTERNAL_FAULT
         return DELIVERED if answer.succeeded else single_outcome(answer)
 
-    def _ask(self, path: str, body: Mapping[str, Any], retry: RetryPolicy | None = None) -> Answer:
-        budget = self._client.budgets.subscriptions
-        return self._client.ask("POST", path, stream=self._stream, budget=budget, body=encode(body), retry=retry)
+    def _ask(self, path: str, body: Mapping[str, Any], contract: Contract, retry: RetryPolicy | None = None) -> Answer:
+        return self._client.ask(
+            "POST",
+            path,
+            contract=contract,
+            stream=self._stream,
+            budget=self._client.budgets.subscriptions,
+            body=encode(body),
+            retry=retry,
+        )
 
 
 def _listed(answer: Answer, *names: str) -> set[str]:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from delivery.errors import ServiceUnavailable
 
+from target_iterable.contracts import CHANNELS, MESSAGE_TYPES, Contract
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -16,9 +18,9 @@ if TYPE_CHECKING:
 GroupKind = Literal["messageChannel", "messageType"]
 
 WORDS: dict[GroupKind, str] = {"messageChannel": "channel", "messageType": "message type"}
-_LISTINGS: dict[GroupKind, tuple[str, str]] = {
-    "messageChannel": ("/api/channels", "channels"),
-    "messageType": ("/api/messageTypes", "messageTypes"),
+_LISTINGS: dict[GroupKind, tuple[str, str, Contract]] = {
+    "messageChannel": ("/api/channels", "channels", CHANNELS),
+    "messageType": ("/api/messageTypes", "messageTypes", MESSAGE_TYPES),
 }
 
 
@@ -37,6 +39,9 @@ class Named(Protocol):
     def name(self) -> str:
         """The name that people know it by."""
 
+
+LONGEST_NUMBER = 18
+"""Digits that a number of Iterable's has at most."""
 
 NamedT = TypeVar("NamedT", bound=Named)
 
@@ -74,7 +79,7 @@ def choose(given: int | str, among: Collection[NamedT], word: str) -> NamedT | N
         NameFault: If several have the name.
     """
     text = str(given).strip()
-    if text.isascii() and text.isdigit():
+    if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER:
         for one in among:
             if one.id == int(text):
                 return one
@@ -129,21 +134,20 @@ class SubscriptionGroups:
             return self._groups[kind]
 
     def _read(self, kind: GroupKind, stream: str) -> Iterable[Group]:
-        path, name = _LISTINGS[kind]
-        answer = self._client.ask("GET", path, stream=stream, budget=self._client.budgets.reads)
-        listed = answer.body.get(name)
-        if not answer.succeeded or not isinstance(listed, list):
+        path, name, contract = _LISTINGS[kind]
+        answer = self._client.ask("GET", path, contract=contract, stream=stream, budget=self._client.budgets.reads)
+        if not answer.succeeded:
             message = f"Iterable does not tell its {WORDS[kind]}s ({answer.word})"
             raise ServiceUnavailable(message)
-        return (_group(kind, document) for document in listed)
+        return (_group(kind, document) for document in answer.body[name])
 
 
 def _group(kind: GroupKind, document: dict[str, Any]) -> Group:
     return Group(
         kind,
-        int(document["id"]),
-        str(document["name"]),
-        int(document["channelId"] if kind == "messageType" else document["id"]),
+        document["id"],
+        document["name"],
+        document["channelId"] if kind == "messageType" else document["id"],
         opt_in=document.get("subscriptionPolicy") == "OptIn",
         marketing=document.get("channelType") == "Marketing",
     )

@@ -8,14 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
-from delivery.outcome import Outcome, skipped
+from delivery.outcome import Outcome, OutcomeKind, skipped
 from delivery.remembered import RememberedSet
 
 from target_iterable.subscription_choices import Choices, request_element
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
+    from target_iterable.profile_reads import Profile
     from target_iterable.subscription_groups import Group
 
 Action = Literal["subscribe", "unsubscribe"]
@@ -27,16 +28,16 @@ ALREADY = skipped("the person is subscribed to it already")
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one record asks for.
+    """What a record asks for, and those before it whose effect it takes the place of.
 
     Attributes:
-        place: Where its entry stands in the batch.
+        places: Where their entries stand in the batch, in order.
         group: The channel or message type.
         action: To join or to leave it.
         overrules: Whether it joins people who have opted out, too.
     """
 
-    place: int
+    places: tuple[int, ...]
     group: Group
     action: Action
     overrules: bool
@@ -48,12 +49,10 @@ class Wisher:
 
     Attributes:
         person: The identifiers, as the first record gives them.
-        identity: The person as one text.
         wishes: What is asked for.
     """
 
     person: Mapping[str, Any]
-    identity: str
     wishes: list[Wish]
 
     @property
@@ -63,16 +62,33 @@ class Wisher:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """What is to be carried out for one person.
+class Aim:
+    """A profile, or somebody to be made, with what is asked for there, by whomever.
 
     Attributes:
-        wisher: Who it is.
         named: The identifier to send.
-        wishes: Those of the person's wishes that are carried out.
+        profile: What stands there; None if there is none yet.
+        identities: The texts by which it is known.
+        wishes: What is asked for.
     """
 
-    wisher: Wisher
+    named: dict[str, str]
+    profile: Profile | None
+    identities: set[str]
+    wishes: list[Wish]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What is to be carried out for one profile.
+
+    Attributes:
+        identities: The texts by which the profile is known.
+        named: The identifier to send.
+        wishes: Those wishes that are carried out, one a group.
+    """
+
+    identities: Collection[str]
     named: dict[str, str]
     wishes: Sequence[Wish]
 
@@ -112,20 +128,21 @@ class ChoicesOfRun:
         self._left = RememberedSet(MOST_REMEMBERED)
         self._joined = RememberedSet(MOST_REMEMBERED)
 
-    def note(self, identity: str, group: Group, action: Action) -> None:
-        """Take note that a person is to leave or to join a group."""
-        key = _key(identity, group)
+    def note(self, identities: Collection[str], group: Group, action: Action) -> None:
+        """Take note that a profile is to leave or to join a group, under each of its identities."""
         now, before = (self._left, self._joined) if action == "unsubscribe" else (self._joined, self._left)
-        now.add(key)
-        before.discard(key)
-
-    def applied(self, identity: str, choices: Choices, groups: Sequence[Group]) -> Choices:
-        """Return choices as they are once all that was asked for has happened."""
-        for group in groups:
+        for identity in identities:
             key = _key(identity, group)
-            if key in self._left:
+            now.add(key)
+            before.discard(key)
+
+    def applied(self, identities: Collection[str], choices: Choices, groups: Sequence[Group]) -> Choices:
+        """Return choices as they are once all that was asked for has happened; a no under any identity counts."""
+        for group in groups:
+            keys = [_key(identity, group) for identity in identities]
+            if any(key in self._left for key in keys):
                 choices = choices.left(group)
-            elif key in self._joined:
+            elif any(key in self._joined for key in keys):
                 choices = choices.joined(group)
         return choices
 
@@ -133,10 +150,10 @@ class ChoicesOfRun:
 def wishes_to_carry_out(
     wishes: Sequence[Wish], chosen: Choices, outcomes: dict[int, Outcome], *, new: bool
 ) -> list[Wish]:
-    """Return the wishes to carry out, in order; the others get their outcome here.
+    """Return the wishes to carry out, one a group; the others get their outcome here.
 
     Args:
-        wishes: What the records of one person ask for, in order.
+        wishes: What records ask for about one profile, in order.
         chosen: What the person has chosen before.
         outcomes: Takes the outcomes of wishes that are not carried out.
         new: Whether the person has no profile yet, and so has to be made even for what holds anyway.
@@ -145,14 +162,34 @@ def wishes_to_carry_out(
     for wish in wishes:
         if wish.action == "subscribe" and not wish.overrules:
             if chosen.opted_out(wish.group):
-                outcomes[wish.place] = OPTED_OUT
+                note(outcomes, wish, OPTED_OUT)
                 continue
             if chosen.subscribed(wish.group) and not new:
-                outcomes[wish.place] = ALREADY
+                note(outcomes, wish, ALREADY)
                 continue
         needed.append(wish)
         chosen = choices_after([wish], chosen)
-    return needed
+    return _last_of_each_group(needed)
+
+
+def note(outcomes: dict[int, Outcome], wish: Wish, outcome: Outcome) -> None:
+    """Give the records of a wish an outcome; what two profiles are asked for has failed if it failed for one."""
+    for place in wish.places:
+        earlier = outcomes.get(place)
+        if earlier is None or outcome.kind is OutcomeKind.REJECTED or earlier.kind is OutcomeKind.SKIPPED:
+            outcomes[place] = outcome
+
+
+def _last_of_each_group(wishes: Sequence[Wish]) -> list[Wish]:
+    """Return the last wish of each group, for all records that ask for something there.
+
+    Two customers with one profile may ask for different things: together they must not be sent in another order.
+    """
+    last: dict[Group, Wish] = {}
+    for wish in wishes:
+        before = last.pop(wish.group, None)
+        last[wish.group] = wish if before is None else replace(wish, places=(*before.places, *wish.places))
+    return list(last.values())
 
 
 def choices_after(wishes: Sequence[Wish], choices: Choices) -> Choices:

@@ -14,18 +14,22 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import NOT_FOUND, single_outcome
-from target_iterable.identifiers import person_identity
+from target_iterable.contracts import SUBSCRIPTION_CHANGE
+from target_iterable.identifiers import identities_of, people_there, person_identity, usable_identifiers
+from target_iterable.identity_changes import ADDRESS_OF_ANOTHER
 from target_iterable.person_check import check_person
 from target_iterable.schemas import SUBSCRIPTION
 from target_iterable.subscription_choices import Choices, ChoicesWriter, reference
 from target_iterable.subscription_groups import Group, GroupKind, NameFault, SubscriptionGroups
 from target_iterable.subscription_wishes import (
     Action,
+    Aim,
     Change,
     ChoicesOfRun,
     Overwriting,
     Wish,
     Wisher,
+    note,
     wishes_to_carry_out,
 )
 
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 
     from target_iterable.list_memberships import Action as ListAction
     from target_iterable.list_memberships import ListChanges
+    from target_iterable.profile_reads import Profile
     from target_iterable.project import Project
 
 Writes = Literal["auto", "incremental"]
@@ -88,13 +93,24 @@ class SubscriptionSink(Sink):
         if isinstance(checked, Outcome):
             return checked
         given = {name: value for name, value in checked.items() if value is not None}
-        person = check_person(given, self._project.type, self._project.forgotten)
+        leaves = checked["action"] == "unsubscribe"
+        known_by = people_there(self._project.type) if leaves else self._project.type
+        person = check_person(given, known_by, self._project.forgotten)
         if isinstance(person, Outcome):
             return person
         given = person["subscriptionGroupId"]
         if person["subscriptionGroup"] == LIST:
             return {**person, "subscriptionGroupId": self._list_changes.find(given, self.stream)}
         return {**person, "subscriptionGroupId": self._find(person["subscriptionGroup"], given).id}
+
+    @override
+    def opt_out(self, record: Record) -> Record | None:
+        named = {name: record.get(name) for name in ("subscriptionGroup", "subscriptionGroupId")}
+        person = usable_identifiers({name: record.get(name) for name in ("email", "userId")})
+        if record.get("action") != "unsubscribe" or not person:
+            return None
+        smaller = {**person, **named, "action": "unsubscribe"}
+        return None if smaller == record else smaller
 
     @override
     def identify(self, record: Record) -> str:
@@ -121,10 +137,9 @@ class SubscriptionSink(Sink):
             if record["subscriptionGroup"] == LIST:
                 on_lists.append(place)
                 continue
-            identity = person_identity(record)
             group = self._find(record["subscriptionGroup"], record["subscriptionGroupId"])
-            wisher = wishers.setdefault(identity, Wisher(record, identity, []))
-            wisher.wishes.append(Wish(place, group, record["action"], _overrules(record)))
+            wisher = wishers.setdefault(str(identities_of(record)), Wisher(record, []))
+            wisher.wishes.append(Wish((place,), group, record["action"], _overrules(record)))
         self._change_choices(wishers.values(), outcomes)
         entries = [batch[place] for place in on_lists]
         wanted = [(entry.record["subscriptionGroupId"], _LIST_ACTIONS[entry.record["action"]]) for entry in entries]
@@ -139,17 +154,14 @@ class SubscriptionSink(Sink):
             raise StreamStopped(message) from None
 
     def _change_choices(self, wishers: Iterable[Wisher], outcomes: dict[int, Outcome]) -> None:
-        certain: list[Change] = []
+        certain: list[Wisher] = []
         to_read: list[Wisher] = []
         for wisher in wishers:
-            if self._must_read(wisher):
-                to_read.append(wisher)
-            else:
-                certain.append(Change(wisher, reference(wisher.person, self._project.type), wisher.wishes))
+            (to_read if self._must_read(wisher) else certain).append(wisher)
         try:
-            self._change_one_by_one(certain, outcomes)
+            self._change_one_by_one([self._as_it_is(wisher) for wisher in certain], outcomes)
         except IncrementalMissing:
-            to_read += [change.wisher for change in certain]
+            to_read += certain
         for start in range(0, len(to_read), PEOPLE_READ_AT_ONCE):
             part = to_read[start : start + PEOPLE_READ_AT_ONCE]
             with self._project.new_profiles.claimed([wisher.person for wisher in part]):
@@ -160,7 +172,22 @@ class SubscriptionSink(Sink):
 
     def _must_read(self, wisher: Wisher) -> bool:
         may_be_new = self._project.new_profiles.active and not self._project.new_profiles.knows(wisher.person)
-        return self._overwriting or may_be_new or wisher.needs_profile
+        return self._overwriting or may_be_new or wisher.needs_profile or self._may_leave_twice(wisher)
+
+    def _may_leave_twice(self, wisher: Wisher) -> bool:
+        """Whether there may be two profiles that somebody is to leave something in: the customer's, and the address's.
+
+        Two customers may give one address, of whom only one can have it in a hybrid project: a no of the other is
+        meant for whoever gets the mails. A yes belongs to the customer who said it.
+        """
+        person = wisher.person
+        two_names = self._project.type == "hybrid" and person.get("userId") and person.get("email")
+        leaves = any(wish.action == "unsubscribe" for wish in wisher.wishes)
+        return bool(two_names and leaves and not self._project.new_profiles.are_one(person))
+
+    def _as_it_is(self, wisher: Wisher) -> Change:
+        """Return a change that does not depend on what stands on a profile."""
+        return Change(identities_of(wisher.person), reference(wisher.person, self._project.type), wisher.wishes)
 
     def _change_after_reading(self, wishers: Sequence[Wisher], outcomes: dict[int, Outcome]) -> None:
         """Decide by what the profiles say, and carry it out.
@@ -169,31 +196,73 @@ class SubscriptionSink(Sink):
             IncrementalMissing: If it turns out, before anything was changed, that profiles have to be overwritten.
         """
         groups = [group for kind in KINDS for group in self._groups.all(kind, self.stream)]
-        profiles = self._project.new_profiles.reader(self.stream).read_many([wisher.person for wisher in wishers])
         one_by_one: list[Change] = []
         at_once: list[Overwriting] = []
-        for wisher, profile in zip(wishers, profiles, strict=True):
-            if isinstance(profile, Outcome):
-                outcomes.update((wish.place, profile) for wish in wisher.wishes)
-                continue
-            chosen = self._of_run.applied(wisher.identity, Choices.of(profile or {}), groups)
-            wishes = wishes_to_carry_out(wisher.wishes, chosen, outcomes, new=profile is None)
-            named = reference(profile or wisher.person, self._project.type, new=profile is None)
-            change = Change(wisher, named, wishes)
-            if profile is None and self._project.type == "email" and "email" not in named:
-                outcomes.update((wish.place, _CANNOT_BE_MADE) for wish in wishes)
-            elif profile is None and wishes:
-                # Somebody new is kept from what the setting for new profiles says, except for what the records want.
-                first = self._of_run.applied(wisher.identity, self._project.new_profiles.first_choices, groups)
-                at_once.append(Overwriting(change, None, first))
-            elif profile is not None:
-                self._project.new_profiles.remember(profile)
-                if self._overwriting:
-                    at_once.append(Overwriting(change, Choices.of(profile), chosen))
-                else:
-                    one_by_one.append(change)
+        for aim in self._aims(wishers, outcomes):
+            before = None if aim.profile is None else Choices.of(aim.profile)
+            chosen = self._of_run.applied(aim.identities, before or Choices(), groups)
+            in_order = sorted(aim.wishes, key=lambda wish: wish.places)
+            wishes = wishes_to_carry_out(in_order, chosen, outcomes, new=before is None)
+            change = Change(aim.identities, aim.named, wishes)
+            if before is None:
+                if wishes:
+                    # Somebody new is kept from what the setting for new profiles says, except for what is wanted.
+                    first = self._of_run.applied(aim.identities, self._project.new_profiles.first_choices, groups)
+                    at_once.append(Overwriting(change, None, first))
+            elif self._overwriting:
+                at_once.append(Overwriting(change, before, chosen))
+            else:
+                one_by_one.append(change)
         self._change_one_by_one(one_by_one, outcomes)
         self._overwrite(at_once, groups, outcomes)
+
+    def _aims(self, wishers: Sequence[Wisher], outcomes: dict[int, Outcome]) -> Iterable[Aim]:
+        """Look people up, and return what is asked for by profile; wishes that reach none get their outcome here."""
+        aims: dict[str, Aim] = {}
+        found = self._project.new_profiles.reader(self.stream).read_all_of_many([one.person for one in wishers])
+        for wisher, profiles in zip(wishers, found, strict=True):
+            if isinstance(profiles, Outcome):
+                for wish in wisher.wishes:
+                    note(outcomes, wish, profiles)
+            elif profiles:
+                self._aim_at_profiles(wisher, profiles, aims, outcomes)
+            else:
+                self._aim_at_nobody(wisher, aims, outcomes)
+        return aims.values()
+
+    def _aim_at_profiles(
+        self, wisher: Wisher, profiles: Sequence[Profile], aims: dict[str, Aim], outcomes: dict[int, Outcome]
+    ) -> None:
+        own = next((profile for profile in profiles if self._is_own(profile, wisher.person)), None)
+        for profile in profiles:
+            self._project.new_profiles.remember(profile)
+            aim = aims.setdefault(
+                str(identities_of(profile)), Aim(reference(profile, self._project.type), profile, set(), [])
+            )
+            aim.identities.update(identities_of(profile))
+            aim.wishes.extend(wish for wish in wisher.wishes if profile is own or wish.action == "unsubscribe")
+        if own is None:
+            for wish in wisher.wishes:
+                if wish.action == "subscribe":
+                    note(outcomes, wish, ADDRESS_OF_ANOTHER)
+        else:
+            aims[str(identities_of(own))].identities.update(identities_of(wisher.person))
+
+    def _is_own(self, profile: Profile, person: Mapping[str, Any]) -> bool:
+        """Whether a profile is not another customer's: where an address is all that is shared, it may be."""
+        ids = {profile.get("userId"), person.get("userId")} - {None, ""}
+        return self._project.type != "hybrid" or len(ids) <= 1
+
+    def _aim_at_nobody(self, wisher: Wisher, aims: dict[str, Aim], outcomes: dict[int, Outcome]) -> None:
+        """Take note of somebody who is to be made."""
+        named = reference(wisher.person, self._project.type, new=True)
+        if self._project.type == "email" and "email" not in named:
+            for wish in wisher.wishes:
+                note(outcomes, wish, _CANNOT_BE_MADE)
+            return
+        aim = aims.setdefault(str(named), Aim(named, None, set(), []))
+        aim.identities.update(identities_of(wisher.person))
+        aim.wishes.extend(wisher.wishes)
 
     def _overwrite(self, changes: Sequence[Overwriting], groups: Sequence[Group], outcomes: dict[int, Outcome]) -> None:
         needed: list[tuple[Overwriting, dict[str, Any]]] = []
@@ -203,7 +272,8 @@ class SubscriptionSink(Sink):
                 needed.append((one, element))
             else:
                 # Somebody leaves what was left before: it is as the record wants it.
-                outcomes.update((wish.place, DELIVERED) for wish in one.change.wishes)
+                for wish in one.change.wishes:
+                    note(outcomes, wish, DELIVERED)
         results = self._writer.overwrite([element for _, element in needed])
         for (one, _), outcome in zip(needed, results, strict=True):
             if outcome.kind is OutcomeKind.REJECTED and len(one.change.wishes) > 1:
@@ -223,10 +293,10 @@ class SubscriptionSink(Sink):
                 one = one.after(wish)
 
     def _settle(self, change: Change, wish: Wish, outcome: Outcome, outcomes: dict[int, Outcome]) -> None:
-        outcomes[wish.place] = outcome
+        note(outcomes, wish, outcome)
         if outcome == DELIVERED:
             self._project.new_profiles.remember(change.named)
-            self._of_run.note(change.wisher.identity, wish.group, wish.action)
+            self._of_run.note(change.identities, wish.group, wish.action)
 
     def _change_one_by_one(self, changes: Sequence[Change], outcomes: dict[int, Outcome]) -> None:
         """Change single groups by the incremental endpoint: many people, one group and action a call.
@@ -242,9 +312,9 @@ class SubscriptionSink(Sink):
         for (action, group), part in sorted(together.items(), key=lambda item: item[0][0], reverse=True):
             results = deliver_narrowing([change.named for change, _ in part], partial(self._put, action, group))
             for (change, wish), outcome in zip(part, results, strict=True):
-                outcomes[wish.place] = outcome
+                note(outcomes, wish, outcome)
                 if outcome == DELIVERED:
-                    self._of_run.note(change.wisher.identity, group, action)
+                    self._of_run.note(change.identities, group, action)
 
     def _put(self, action: Action, group: Group, people: Sequence[Mapping[str, str]]) -> Sequence[Outcome]:
         by_identifier = {
@@ -254,6 +324,7 @@ class SubscriptionSink(Sink):
         answer = self._project.client.ask(
             "PUT",
             f"/api/subscriptions/{group.kind}/{group.id}",
+            contract=SUBSCRIPTION_CHANGE,
             stream=self.stream,
             budget=self._project.client.budgets.subscriptions,
             parameters={"action": action},

@@ -7,7 +7,7 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.errors import AccessRefused, SettingsError
-from delivery.settings import settings_schema
+from delivery.settings import check_url, settings_schema
 from delivery.target import DeliveryTarget
 from typing_extensions import override
 
@@ -15,6 +15,7 @@ from target_iterable.carts import CartSink
 from target_iterable.catalog_items import BoundCatalogItemSink, CatalogItemSink
 from target_iterable.catalogs import Catalogs
 from target_iterable.client import HOSTS, Budgets, IterableClient
+from target_iterable.contracts import CHANNELS
 from target_iterable.deleted_users import DeletedUserSink
 from target_iterable.dropped_fields import DroppedFields
 from target_iterable.events import EventSink
@@ -67,7 +68,7 @@ class TargetIterable(DeliveryTarget):
         super().__init__(**arguments)
         self._client = IterableClient(
             api_key=self.config["api_key"],
-            base_url=self.config.get("api_url") or HOSTS[self.config["data_center"]],
+            base_url=self._base_url(),
             version=self.plugin_version,
             budgets=Budgets.documented(self.shutdown, self.config["commerce_requests_per_second"]),
             shutdown=self.shutdown,
@@ -92,9 +93,17 @@ class TargetIterable(DeliveryTarget):
             self.ledger.notice,
         )
 
+    def _base_url(self) -> str:
+        given = self.config.get("api_url")
+        if not given:
+            return HOSTS[self.config["data_center"]]
+        return check_url("api_url", given, allow_http=self.config["allow_http"])
+
     @override
     def connect(self) -> None:
-        answer = self._client.ask("GET", "/api/channels", stream="(all)", budget=self._client.budgets.reads)
+        answer = self._client.ask(
+            "GET", "/api/channels", contract=CHANNELS, stream="(all)", budget=self._client.budgets.reads
+        )
         if not answer.succeeded:
             message = (
                 f"Iterable at {self._client.base_url} answers {answer.word} to a simple question: check the settings "
@@ -170,7 +179,7 @@ class TargetIterable(DeliveryTarget):
         return ListChanges(self._lists, self._list_members(), self._new_profiles)
 
     def _list_members(self) -> ListMembers:
-        return ListMembers(self._client, DroppedFields(self.logger))
+        return ListMembers(self._client, self.config["project_type"], DroppedFields(self.logger))
 
     def _warn_of_new_profiles(self) -> None:
         if self.config.get(NEW_PROFILES_SETTING) is None and not self._warned_of_new_profiles:

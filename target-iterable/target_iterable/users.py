@@ -7,18 +7,22 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
-from delivery.outcome import Outcome, OutcomeKind
+from delivery.outcome import Outcome, OutcomeKind, rejected
 from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
 from target_iterable.catalogs import field_types
+from target_iterable.consent_fields import CONSENT_FIELDS, is_opt_out, merged_consent_fields, opt_out_of_user
+from target_iterable.contracts import counts_of
 from target_iterable.dropped_fields import DroppedFields
-from target_iterable.identifiers import person_identity
+from target_iterable.identifiers import people_there, person_identity
 from target_iterable.identity_changes import EMAIL_CONFLICT
 from target_iterable.person_check import check_person
+from target_iterable.profile_reads import ProfileRefused
 from target_iterable.schemas import USER
+from target_iterable.subscription_choices import reference
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +36,7 @@ if TYPE_CHECKING:
     from target_iterable.project_fields import ProjectFields
 
 PATH = "/api/users/bulkUpdate"
+_NOBODY = rejected("no such person in Iterable", "notFound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +86,8 @@ class UserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        person = check_person(checked, self._project.type, self._project.forgotten)
+        known_by = people_there(self._project.type) if is_opt_out(checked) else self._project.type
+        person = check_person(checked, known_by, self._project.forgotten)
         if isinstance(person, Outcome) or not person.get("dataFields"):
             return person
         fields = self._rules.fields.fit(person["dataFields"], self.stream, self._announced_types)
@@ -102,10 +108,63 @@ class UserSink(Sink):
             fields = _merge_nested(before, after)
         else:
             return None
-        return {**earlier, **later, **({"dataFields": fields} if fields else {})}
+        consent_fields = merged_consent_fields(earlier, later)
+        return {**earlier, **later, **({"dataFields": fields} if fields else {}), **consent_fields}
+
+    @override
+    def opt_out(self, record: Record) -> Record | None:
+        smaller = opt_out_of_user(record)
+        return None if smaller == record else smaller
+
+    @override
+    def element(self, record: Record) -> bytes:
+        if CONSENT_FIELDS not in record:
+            return encode(record)
+        return encode({name: value for name, value in record.items() if name != CONSENT_FIELDS})
 
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        outcomes: dict[int, Outcome] = {}
+        noes = [place for place, entry in enumerate(batch) if is_opt_out(entry.record)]
+        others = [place for place in range(len(batch)) if place not in set(noes)]
+        outcomes.update(zip(others, self._write_and_join([batch[place] for place in others]), strict=True))
+        # After the others: a no of one customer counts whatever another with the same address has said before.
+        for place in noes:
+            outcomes[place] = self._say_no(batch[place])
+        return [outcomes[place] for place in range(len(batch))]
+
+    def _say_no(self, entry: Entry) -> Outcome:
+        """Write what somebody says no to, to each profile that has one of the identifiers.
+
+        Two customers may give one address, of whom only one can have it in a hybrid project: what the other says no to
+        is meant for whoever gets the mails.
+        """
+        record = entry.record
+        try:
+            profiles = self._project.new_profiles.reader(self.stream).read_all(record)
+        except ProfileRefused as refused:
+            return refused.outcome
+        for profile in profiles:
+            self._project.new_profiles.remember(profile)
+        whom = [reference(profile, self._project.type) for profile in profiles]
+        if not whom and self._project.type == "email" and "email" not in record:
+            return _NOBODY
+        whom = whom or [reference(record, self._project.type, new=True)]
+        outcomes = self._write([self._with_identifier(entry, named) for named in whom])
+        return next((outcome for outcome in outcomes if outcome.kind is OutcomeKind.REJECTED), outcomes[0])
+
+    def _with_identifier(self, entry: Entry, named: dict[str, str]) -> Entry:
+        said = {name: value for name, value in entry.record.items() if name not in {"email", "userId"}}
+        record = {**named, **said}
+        return replace(entry, record=record, element=self.element(record), identity=self.identify(record))
+
+    def _write_and_join(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
+        """Write profiles, and put those who were written on the list that everybody joins."""
+        outcomes = self._write(batch)
+        joined_list = self._rules.joined_list
+        return outcomes if joined_list is None else joined_list.join(batch, outcomes, self.stream)
+
+    def _write(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         outcomes, places, entries = self._make_ready(batch)
         results = self._project.new_profiles.deliver(
             entries, self.stream, lambda able: deliver_narrowing(able, self._attempt)
@@ -115,9 +174,7 @@ class UserSink(Sink):
             if final.kind is OutcomeKind.DELIVERED and self._rules.ownership is not None:
                 self._rules.ownership.delivered(entry)
             outcomes[place] = final
-        settled = [outcome for outcome in outcomes if outcome is not None]
-        joined_list = self._rules.joined_list
-        return settled if joined_list is None else joined_list.join(batch, settled, self.stream)
+        return [outcome for outcome in outcomes if outcome is not None]
 
     def _make_ready(self, batch: Sequence[Entry]) -> tuple[list[Outcome | None], list[int], list[Entry]]:
         """Return the outcomes of records that are not sent, the places of the others, and these as they are sent."""
@@ -147,7 +204,12 @@ class UserSink(Sink):
     def _attempt(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         body = self._head + b",".join(entry.element for entry in batch) + b"]}"
         answer = self._project.client.ask(
-            "POST", PATH, stream=self.stream, budget=self._project.client.budgets.users_bulk_update, body=body
+            "POST",
+            PATH,
+            contract=counts_of(len(batch)),
+            stream=self.stream,
+            budget=self._project.client.budgets.users_bulk_update,
+            body=body,
         )
         check_endpoint(answer, self.stream)
         if not answer.succeeded:

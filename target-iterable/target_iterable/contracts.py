@@ -1,0 +1,241 @@
+"""What Iterable's contract says each call is answered with; anything else is no answer of Iterable.
+
+A proxy, a firewall or a maintenance page may answer in Iterable's place, and with 200. Whether Iterable has acted is
+not known then: such an answer is a fault of the service, which delivers nothing and refuses nothing.
+
+Iterable: single writes are answered with `{msg, code, params}`, bulk writes with counts, reads with what is asked for.
+Refusals (4xx) are JSON objects with a `code`. Beside these, some answers are documented or recorded that are not JSON:
+413, the HTML page of a route that is not there, and plain text of the calls about one subscription and of old look-ups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from delivery.client import UnexpectedAnswer
+
+from target_iterable.answers import NOT_FOUND, TOO_LARGE, UNKNOWN_USER_ID, Answer, code_of
+
+if TYPE_CHECKING:
+    import requests
+
+Body = dict[str, Any]
+Check = Callable[[Body], bool]
+
+ACCEPTED = 202
+BAD_REQUEST = 400
+_TAKEN = frozenset({200, 201, ACCEPTED})
+_REFUSED = range(400, 500)
+_LONGEST_SENTENCE = 500
+_UNKNOWN_USER_ID_AS_TEXT = "No user with that id exists"
+_COUNTS = ("successCount", "failCount")
+_UNCHANGED = ("noOpEmails", "noOpUserIds")
+
+
+@dataclass(frozen=True, slots=True)
+class Contract:
+    """What one call may be answered with.
+
+    Attributes:
+        is_success: Tells whether the JSON object of an answer 200, 201 or 202 is what the call is documented to
+            return.
+        takes_much: Whether a request may be larger than is taken.
+        speaks_text: Whether the call may answer 202 and 400 with a sentence in place of JSON.
+        knows_nobody_by_text: Whether the call may say in a sentence that nobody has a userId.
+        may_be_absent: Whether projects may lack the call: 404 is for the caller then, of whatever shape.
+    """
+
+    is_success: Check
+    takes_much: bool = True
+    speaks_text: bool = False
+    knows_nobody_by_text: bool = False
+    may_be_absent: bool = False
+
+    def read(self, response: requests.Response) -> Answer:
+        """Return an answer that is one of the call's.
+
+        Raises:
+            UnexpectedAnswer: If it is none.
+        """
+        status, body = response.status_code, _json_object(response.content)
+        if status in _TAKEN:
+            known = self._is_taken(status, body, response)
+        elif status in _REFUSED:
+            known = self._is_refusal(status, body, response)
+        else:
+            known = False
+        if not known:
+            raise UnexpectedAnswer(_unexpected(status, body))
+        if body is None and self._says_nobody(status, response):
+            return Answer(status=status, code=UNKNOWN_USER_ID)
+        params = (body or {}).get("params")
+        return Answer(
+            status=status,
+            code=code_of(body or {}),
+            params=params if isinstance(params, dict) else {},
+            body=body or {},
+        )
+
+    def _is_taken(self, status: int, body: Body | None, response: requests.Response) -> bool:
+        if body is not None:
+            return self.is_success(body)
+        return self.speaks_text and status == ACCEPTED and "accepted" in _sentence(response).lower()
+
+    def _is_refusal(self, status: int, body: Body | None, response: requests.Response) -> bool:
+        # A route that is not there answers with a page, and what is too large is refused before Iterable reads it.
+        if status == NOT_FOUND or (status == TOO_LARGE and self.takes_much):
+            return True
+        if body is not None:
+            return isinstance(body.get("code"), str)
+        if self._says_nobody(status, response):
+            return True
+        return self.speaks_text and status == BAD_REQUEST and bool(_sentence(response))
+
+    def _says_nobody(self, status: int, response: requests.Response) -> bool:
+        return (
+            self.knows_nobody_by_text
+            and status == BAD_REQUEST
+            and _sentence(response).startswith(_UNKNOWN_USER_ID_AS_TEXT)
+        )
+
+
+def counts_of(sent: int) -> Contract:
+    """Return the contract of a bulk write: how many of those sent were taken and how many failed.
+
+    Iterable: whether those that changed nothing (`noOp…`) are counted among the ones taken is not documented.
+
+    Args:
+        sent: How many elements the request holds.
+    """
+
+    def is_success(body: Body) -> bool:
+        counts = [count for name in _COUNTS if type(count := body.get(name)) is int and count >= 0]
+        if len(counts) < len(_COUNTS):
+            return False
+        unchanged = sum(len(listed) for name in _UNCHANGED if isinstance(listed := body.get(name), list))
+        return sum(counts) in {sent, sent - unchanged}
+
+    return Contract(is_success)
+
+
+def listing_of(member: str, fits: Callable[[Body], bool] = lambda _: True) -> Contract:
+    """Return the contract of a read that answers with a list of objects.
+
+    Args:
+        member: The list's name.
+        fits: Tells whether an element is what it should be.
+    """
+
+    def is_success(body: Body) -> bool:
+        listed = body.get(member)
+        return isinstance(listed, list) and all(isinstance(one, dict) and fits(one) for one in listed)
+
+    return _read(is_success)
+
+
+def _json_object(content: bytes) -> Body | None:
+    try:
+        return msgspec.json.decode(content, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _sentence(response: requests.Response) -> str:
+    """Return the text of an answer that is a sentence for people; empty if it is a page, or anything else."""
+    content = response.content[:_LONGEST_SENTENCE]
+    if len(response.content) > _LONGEST_SENTENCE or "html" in response.headers.get("Content-Type", "").lower():
+        return ""
+    text = content.decode(errors="replace").strip()
+    return "" if text[:1] in set("<{[") else text
+
+
+def _unexpected(status: int, body: Body | None) -> str:
+    if body is None:
+        return f"HTTP {status} with something that Iterable does not answer there: no JSON object"
+    return f"HTTP {status} with a JSON object that Iterable does not answer there"
+
+
+def _is_envelope(body: Body) -> bool:
+    return body.get("code") == "Success"
+
+
+def _is_accepted(body: Body) -> bool:
+    return body.get("code") in {"Success", "Accepted"}
+
+
+def _has_id_and_name(document: Body) -> bool:
+    return type(document.get("id")) is int and isinstance(document.get("name"), str)
+
+
+def _is_message_type(document: Body) -> bool:
+    return _has_id_and_name(document) and type(document.get("channelId")) is int
+
+
+def _is_profile(body: Body) -> bool:
+    """An object without `user` is what an unknown address is answered with, and it is empty."""
+    if not body:
+        return True
+    user = body.get("user")
+    return (
+        isinstance(user, dict)
+        and bool(user)
+        and all(isinstance(user.get(name, ""), str | None) for name in ("email", "userId"))
+        and isinstance(user.get("dataFields", {}), dict)
+    )
+
+
+def _has_list_id(body: Body) -> bool:
+    return type(body.get("listId")) is int
+
+
+def _has_fields(body: Body) -> bool:
+    return isinstance(body.get("fields"), dict)
+
+
+def unwrapped(body: Body) -> Body:
+    """Return what an answer about catalogs holds. Iterable wraps it in `params`, though its contract shows it bare."""
+    params = body.get("params")
+    return params if isinstance(params, dict) else body
+
+
+def _lists_catalogs(body: Body) -> bool:
+    listed = unwrapped(body).get("catalogNames")
+    return isinstance(listed, list) and all(
+        isinstance(one, dict) and isinstance(one.get("name"), str) for one in listed
+    )
+
+
+def _maps_fields(body: Body) -> bool:
+    return isinstance(unwrapped(body).get("definedMappings"), dict)
+
+
+def _hashes_of(member: str) -> Contract:
+    def is_success(body: Body) -> bool:
+        listed = body.get(member)
+        return isinstance(listed, list) and all(isinstance(one, str) for one in listed)
+
+    return _read(is_success)
+
+
+def _read(is_success: Check) -> Contract:
+    return Contract(is_success, takes_much=False)
+
+
+ENVELOPE = Contract(_is_envelope)
+"""Of every call that changes one thing, and of uploads to catalogs."""
+SUBSCRIPTION_CHANGE = Contract(_is_accepted, speaks_text=True, may_be_absent=True)
+"""Of the incremental endpoints."""
+PROFILE = replace(_read(_is_profile), knows_nobody_by_text=True)
+CHANNELS = listing_of("channels", _has_id_and_name)
+MESSAGE_TYPES = listing_of("messageTypes", _is_message_type)
+LISTS = listing_of("lists", _has_id_and_name)
+NEW_LIST = Contract(_has_list_id)
+EVENTS = listing_of("events")
+FIELDS = _read(_has_fields)
+FORGOTTEN_ADDRESSES = _hashes_of("hashedEmails")
+FORGOTTEN_USER_IDS = _hashes_of("hashedUserIds")
+CATALOGS = _read(_lists_catalogs)
+FIELD_MAPPINGS = _read(_maps_fields)
