@@ -131,7 +131,10 @@ ENROLMENT_FAULTS = Contract(is_table=True)
 
 COLLECTION_SCHEMA = _json(_object(schema={"anyOf": [_OBJECT, _array(_OBJECT)]}), absent=("collectionnotfound",))
 CREATED_COLLECTION = Contract(bodiless=frozenset({200, 201}), unexplained=frozenset({NO_ROOM}))
-INSIGHT_DELETION = _json(_object(summary=_OBJECT), absent=("collectionnotfound", "contactnotfound"))
+INSIGHT_DELETION = _json(
+    _object(summary=_object(totalDeleted=_NUMBER, totalNotFound=_NUMBER)),
+    absent=("collectionnotfound", "contactnotfound"),
+)
 DELETION_BY_KEY = Contract(bodiless=frozenset({204}), absent=("notfound",))
 
 _NO_RECORD = ("recordnotfound", "collectionnotfound", "contactnotfound")

@@ -83,9 +83,11 @@ def _failure(
 
 
 def _counted(report: Report) -> int:
-    summary = report.get("summary")
-    counts = summary if isinstance(summary, dict) else {}
-    return sum(count for name in ("newContacts", "updatedContacts") if isinstance(count := counts.get(name), int))
+    """Return how many contacts a report counts as written; those it counts as wrong it must name as well."""
+    counts = report.get("summary") or {}
+    written: int = counts.get("newContacts", 0) + counts.get("updatedContacts", 0)
+    unnamed: int = counts.get("invalidEntries", 0) - len(_items(report, "failures"))
+    return written - max(0, unnamed)
 
 
 def _known_places(contacts: Sequence[Contact]) -> _Places:

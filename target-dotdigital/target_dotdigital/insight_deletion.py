@@ -73,6 +73,9 @@ class InsightDeletion:
             body=encode({"keys": keys}),
             shown_path=shown_path,
         )
+        if answer.succeeded and _counted(answer.data["summary"]) < len(keys):
+            message = "Dotdigital tells of fewer records than were to be deleted"
+            raise BatchRefused(message, "notInReport")
         if answer.succeeded or answer.status == NOT_FOUND:
             # No such collection, or no such contact: there is nothing to delete.
             return [DELIVERED] * len(keys)
@@ -95,6 +98,11 @@ class InsightDeletion:
             shown_path=shown_path,
         )
         return answer.succeeded or answer.status == NOT_FOUND
+
+
+def _counted(summary: dict[str, int]) -> int:
+    """Return of how many records a deletion tells what became of them."""
+    return summary["totalDeleted"] + summary["totalNotFound"]
 
 
 def _path(collection: Collection, owner: Owner | None) -> tuple[str, str]:

@@ -58,30 +58,28 @@ def insight_failures(
         BatchRefused: If records were not stored and the report does not tell which; smaller imports tell.
     """
     places = {key: place for place, key in enumerate(keys)}
-    failures = report.get("failures")
+    failures = report.get("failures") or []
     found: dict[int, Outcome] = {}
-    for failure in failures if isinstance(failures, list) else []:
-        if not isinstance(failure, dict):
-            continue
+    for failure in failures:
         place = places.get(str(failure.get("key"))) if len(keys) > 1 else 0
         if place is not None:
             found[place] = _outcome(failure, names_of(place), redaction)
-    if _rejected(report) > len(found):
+    summary = report.get("summary") or {}
+    not_stored = max(
+        len(failures) if len(keys) > 1 else 0,
+        summary.get("totalRejected", 0),
+        len(keys) - summary.get("totalImported", len(keys)),
+    )
+    if not_stored > len(found):
         message = "the import's report does not tell which records it did not store"
         raise BatchRefused(message, "notInReport")
     return found
 
 
 def _outcome(failure: dict[str, Any], names: Container[str], redaction: Redaction) -> Outcome:
-    code = str(failure.get("failureReason") or "Unknown")
+    code = failure["failureReason"] or "Unknown"
     details = failure.get("details")
     texts = [str(detail) for detail in details if isinstance(detail, str)] if isinstance(details, list) else []
     said = without_values("; ".join(texts), redaction, names)
     reason = _REASONS.get(code, "Dotdigital does not store it")
     return rejected(f"{reason} ({said})" if said else reason, code)
-
-
-def _rejected(report: Report) -> int:
-    summary = report.get("summary")
-    count = summary.get("totalRejected") if isinstance(summary, dict) else None
-    return count if isinstance(count, int) else 0

@@ -99,7 +99,7 @@ def test_an_empty_body_is_an_answer_only_where_it_is_documented(name: str) -> No
         ("PAGE_OF_CONTACTS", {"_items": []}, {"_items": {}}),
         ("UNSUBSCRIBED_CONTACTS", [{"suppressedContact": {}, "dateRemoved": ""}], [{"suppressedContact": {}}]),
         ("COLLECTION_SCHEMA", {"schema": []}, {}),
-        ("INSIGHT_DELETION", {"summary": {}}, {"notFound": []}),
+        ("INSIGHT_DELETION", {"summary": {"totalDeleted": 1, "totalNotFound": 0}}, {"summary": {}}),
     ],
 )
 def test_json_is_an_answer_if_it_tells_what_the_call_is_about(name: str, taken: object, spoilt: object) -> None:

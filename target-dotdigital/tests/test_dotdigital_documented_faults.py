@@ -249,7 +249,12 @@ def test_whoever_was_made_by_somebody_else_meanwhile_keeps_what_they_said(
         ("PUT", INSIGHT, {"status": 401}, "username and password"),
         ("PUT", INSIGHT, {"status": 403}, "forbids this"),
         ("POST", "v2/data-fields", {"status": 400, "body": {"message": "ERROR_DATAFIELD_INVALID"}}, "POINTS"),
-        ("GET", "collections/Orders/schema", {"status": 400}, "does not tell the schema of 'Orders'"),
+        (
+            "GET",
+            "collections/Orders/schema",
+            {"status": 400, "body": {"errorCode": "insightData:invalidId"}},
+            "does not tell the schema of 'Orders'",
+        ),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

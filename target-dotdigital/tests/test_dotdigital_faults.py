@@ -149,15 +149,6 @@ def test_the_limits_of_a_tier_are_kept_without_a_refusal(sandbox: RunningSandbox
     assert len(refused) <= 8, len(refused)
 
 
-def test_a_v3_that_is_not_there_is_told_so(sandbox: RunningSandbox, loader: Loader) -> None:
-    sandbox.order_fault(
-        {"kind": "respond", "status": 404}, service="dotdigital", method="PUT", path=IMPORTS, times=None
-    )
-    result = loader(list="Everybody").run(lines())
-    assert result.code == 1
-    assert "this loader needs version 3 of the API" in result.errors[0]
-
-
 def test_a_batch_refused_as_a_whole_is_narrowed(sandbox: RunningSandbox, loader: Loader) -> None:
     sandbox.order_fault(
         {"kind": "respond", "status": 413}, service="dotdigital", method="PUT", path="insightData/v3/import", times=1

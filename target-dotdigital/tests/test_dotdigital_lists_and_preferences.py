@@ -177,7 +177,8 @@ def test_a_preference_that_is_not_there_rejects_the_record(sandbox: RunningSandb
 def test_an_account_that_does_not_tell_ends_the_run_with_one_line(
     sandbox: RunningSandbox, loader: Loader, path: str
 ) -> None:
-    sandbox.order_fault({"kind": "respond", "status": 400}, service="dotdigital", path=path, times=None)
+    refusal = {"kind": "respond", "status": 400, "body": {"message": "Error: ERROR_UNHEARD_OF"}}
+    sandbox.order_fault(refusal, service="dotdigital", path=path, times=None)
     record = line("a", lists=["VIP"], preferences=[{"name": "Sale", "isOptedIn": True}])
     result = loader().run([SCHEMA, record])
     assert result.code == 1

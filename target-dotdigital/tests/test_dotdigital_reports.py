@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from delivery.ledger import Ledger
 from delivery.narrowing import BatchRefused
 from delivery.outcome import DELIVERED
 from delivery.redaction import Redaction
+from delivery.testing import record_line, schema_line
+from dotdigital_account import call_account
+from in_process_loader import run
 from target_dotdigital.answers import error_of, without_values
 from target_dotdigital.contact_report import LOST_EVIDENCE, contact_outcomes
 from target_dotdigital.insight_report import insight_failures
 from target_dotdigital.notices import Notices
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from commerce_sandbox.testing import RunningSandbox
 
 REDACTION = Redaction(["s3cret"])
 CONTACTS = [
@@ -70,6 +78,7 @@ def test_written_without_another_part_is_rejected() -> None:
         {**created("bo@example.org"), "failures": [failure({"email": "somebody@else.example"}, "InvalidEmail")]},
         {**created("bo@example.org"), "failures": []},
         {},
+        {"summary": {"newContacts": 1, "updatedContacts": 1, "invalidEntries": 1}, "failures": []},
     ],
 )
 def test_a_report_that_does_not_tell_makes_the_import_smaller(report: dict[str, Any]) -> None:
@@ -98,9 +107,48 @@ def test_insight_failures_are_told_by_key() -> None:
     assert "s3cret" not in failures[1].reason
 
 
-def test_insight_failures_that_name_no_record_make_the_import_smaller() -> None:
+@pytest.mark.parametrize(
+    "report",
+    [
+        {"summary": {"totalRejected": 1}},
+        {"summary": {"totalRecords": 2, "totalImported": 1, "totalRejected": 0}, "failures": []},
+        {"failures": [{"key": "O-9", "failureReason": "InvalidJson"}]},
+    ],
+)
+def test_insight_failures_that_name_no_record_make_the_import_smaller(report: dict[str, Any]) -> None:
     with pytest.raises(BatchRefused):
-        insight_failures({"summary": {"totalRejected": 1}}, KEYS, lambda _: set(), REDACTION)
+        insight_failures(report, KEYS, lambda _: set(), REDACTION)
+
+
+def test_the_deletion_of_keys_that_nobody_tells_of_is_made_smaller(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    summary = {"totalRecords": 2, "totalDeleted": 1, "totalNotFound": 0}
+    action = {"kind": "replace_answer", "status": 200, "body": {"summary": summary, "notFound": []}}
+    sandbox.order_fault(action, service="dotdigital", method="DELETE", path="deleteRecords$")
+    make_collection = "/insightData/v3/collections/catalog_products"
+    call_account(sandbox, "POST", make_collection, collectionScope="account", collectionType="catalog")
+    gone = [record_line("catalog", {"key": key, "json": None}) for key in ("p-1", "p-2")]
+    calls = len(sandbox.requests(service="dotdigital", method="DELETE"))
+    ended = run(settings, tmp_path, [schema_line("catalog", {}), *gone])
+    assert (ended.error, ended.delivered) == (None, {"catalog": 2})
+    assert len(sandbox.requests(service="dotdigital", method="DELETE")) - calls == 3
+
+
+def test_a_deletion_of_contacts_that_does_not_tell_of_all_is_made_smaller(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    people = [{"identifiers": {"email": f"p{number}@example.org"}} for number in range(2)]
+    sandbox.control("POST", "/dotdigital/contacts", people)
+    body = {"status": "Finished", "summary": {"deletedContacts": 1}, "failures": []}
+    sandbox.order_fault(
+        {"kind": "replace_answer", "status": 200, "body": body}, service="dotdigital", path="contacts/v3/delete/"
+    )
+    lines = [record_line("deleted_contacts", person["identifiers"]) for person in people]
+    ended = run(settings, tmp_path, [schema_line("deleted_contacts", {}), *lines])
+    assert ended.error is None
+    # The first deletion was done, so the smaller ones find nobody.
+    assert ended.target.ledger.streams["deleted_contacts"].skipped == 2
 
 
 def test_errors_of_both_versions_are_read() -> None:
