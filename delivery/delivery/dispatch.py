@@ -153,14 +153,35 @@ class Dispatch:
         Raises:
             DeliveryError: What a worker raised earlier.
         """
+        if outcome.kind is OutcomeKind.REJECTED:
+            find = partial(self._destinations[stream].sink.opt_out, record)
+            self._settle_with_opt_out(stream, find, source, outcome)
+        else:
+            self.settle(stream, source, outcome)
+
+    def carry_out(self, stream: str, opt_out: dict[str, Any], source: Source, outcome: Outcome) -> None:
+        """Settle a rejected record of which only what it says no to has come.
+
+        Args:
+            stream: The stream it is of.
+            opt_out: A record that says no, and nothing else.
+            source: Where it came from.
+            outcome: Why the record was rejected.
+
+        Raises:
+            DeliveryError: What a worker raised earlier.
+        """
+        self._settle_with_opt_out(stream, lambda: opt_out, source, outcome)
+
+    def _settle_with_opt_out(
+        self, stream: str, find: Callable[[], dict[str, Any] | None], source: Source, outcome: Outcome
+    ) -> None:
         destination = self._destinations[stream]
-        if outcome.kind is OutcomeKind.REJECTED and not self._dry_run:
-            left = self._opt_out(destination.sink, partial(destination.sink.opt_out, record), source, outcome)
-            if isinstance(left, Entry):
-                self._place(destination, left)
-                return
-            outcome = left
-        self.settle(stream, source, outcome)
+        left = outcome if self._dry_run else self._opt_out(destination.sink, find, source, outcome)
+        if isinstance(left, Entry):
+            self._place(destination, left)
+        else:
+            self.settle(stream, source, left)
 
     def _ready(
         self, sink: Sink, find: Callable[[], dict[str, Any] | None], source: Source, faults: UnexpectedFaults

@@ -18,7 +18,7 @@ from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
 from delivery.errors import DeliveryError, InvalidInput
-from delivery.settings import explain, read_environment
+from delivery.settings import drop_alternatives_that_are_none, explain, read_environment
 from delivery.settings_faults import setting_fault
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class LoaderCommand(Target):
     def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
         # Past the SDK's Target: its load_method, batch and metadata settings would promise what no loader here does.
         super(Target, cls).append_builtin_config(config_jsonschema)
+        drop_alternatives_that_are_none(config_jsonschema)
 
     @override
     @classmethod

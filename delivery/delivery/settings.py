@@ -100,6 +100,18 @@ def settings_schema(*properties: th.Property[Any]) -> dict[str, Any]:
     return schema
 
 
+def drop_alternatives_that_are_none(schema: Any) -> None:  # noqa: ANN401 - any part of a JSON Schema
+    """Take out of a schema's alternatives what is no schema.
+
+    The SDK's own for `stream_maps.__else__` has the bare word `null` among them, at which a validator breaks off.
+    """
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    for part in parts:
+        drop_alternatives_that_are_none(part)
+    if isinstance(schema, dict) and isinstance(schema.get("anyOf"), list):
+        schema["anyOf"] = [alternative for alternative in schema["anyOf"] if isinstance(alternative, dict)]
+
+
 def explain(error: ConfigValidationError, loader: str) -> str:
     """Return one line that says what is wrong with the settings and where they can be set."""
     return (

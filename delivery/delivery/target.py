@@ -202,7 +202,7 @@ class DeliveryTarget(LoaderCommand):
             text = f"line {self.reader.line_number}: a record of stream {name} came before its SCHEMA"
             raise RecordBeforeSchema(text)
         if not isinstance(record, dict):
-            self._refuse(stream, {}, schema, rejected("the record is no JSON object", "input"))
+            self._refuse(stream, schema, rejected("the record is no JSON object", "input"))
         elif stream in self._mapped_streams:
             self._map_record(stream, record, schema)
         else:
@@ -218,7 +218,7 @@ class DeliveryTarget(LoaderCommand):
         try:
             results = list(self._record_mapper.map_record(stream, record))
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record alone
-            self._refuse(stream, {}, schema, self._mapping.outcome(error))
+            self._refuse(stream, schema, self._mapping.outcome(error))
             return
         self._mapping.passed()
         for mapped in results:
@@ -228,16 +228,25 @@ class DeliveryTarget(LoaderCommand):
             reason = mapped.reason or ""
             outcome = rejected(reason, "mapper") if mapped.outcome == "rejected" else skipped(reason)
             # What is missing may be just what could not be read: that is no reason to leave the record out.
-            self._refuse(mapped.stream, mapped.record or {}, schema, self._unread() or outcome)
+            outcome = self._unread() or outcome
+            if mapped.record is None:
+                self._refuse(mapped.stream, schema, outcome)
+            else:
+                self._carry_out(mapped.stream, mapped.record, schema, outcome)
 
-    def _refuse(self, stream: str, record: dict[str, Any], schema: SchemaMessage, outcome: Outcome) -> None:
-        """Settle a record that never reaches its sink, but for what it says no to."""
-        source = self._count(stream, schema)
-        if self._dispatch.sink(stream) is None:
-            # A stream of the source, for which nothing is sent anywhere.
-            self._dispatch.settle(stream, source, outcome)
-        else:
-            self._dispatch.refuse(stream, record, source, outcome)
+    def _refuse(self, stream: str, schema: SchemaMessage, outcome: Outcome) -> None:
+        """Settle a record that never reaches a sink."""
+        self._dispatch.settle(stream, self._count(stream, schema), outcome)
+
+    def _carry_out(self, stream: str, opt_out: dict[str, Any], schema: SchemaMessage, outcome: Outcome) -> None:
+        """Settle a record that the mapper rejected, but for what it says no to, which no filter may hold back."""
+        for stream_map in self.mapper.stream_maps[stream]:
+            try:
+                shaped = stream_map.transform(dict(opt_out)) or opt_out
+            except Exception:  # noqa: BLE001 - an expression about a field that is not in the smaller record
+                shaped = opt_out
+            alias = stream_map.stream_alias
+            self._dispatch.carry_out(alias, dict(shaped), self._count(alias, schema), outcome)
 
     def _unread(self) -> Outcome | None:
         """Return why a record is rejected of which not all could be read; None if all was."""

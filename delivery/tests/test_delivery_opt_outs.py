@@ -104,16 +104,16 @@ class Run:
         )
         self.dispatch.register(self.sink)
 
-    def _source(self) -> Source:
+    def source(self) -> Source:
         self.ledger.read("people")
         return Source(SchemaMessage("people", {}), b"{}", self.checkpoint.track())
 
     def accept(self, *records: Record) -> None:
         for record in records:
-            self.dispatch.accept("people", record, self._source())
+            self.dispatch.accept("people", record, self.source())
 
     def refuse(self, record: Record, outcome: Outcome) -> None:
-        self.dispatch.refuse("people", record, self._source(), outcome)
+        self.dispatch.refuse("people", record, self.source(), outcome)
 
     def end(self) -> dict[str, int]:
         self.dispatch.flush()
@@ -161,6 +161,15 @@ def test_a_no_of_a_record_that_never_came_to_the_sink_is_carried_out(tmp_path: P
     run.refuse({"id": "ana", "mailable": False, "name": ""}, outcome)
     assert run.end() == {outcome.reason + CARRIED_OUT: 1}
     assert run.sink.mailable["ana"] is False
+
+
+def test_a_no_that_comes_alone_from_the_mapper_is_carried_out(tmp_path: Path) -> None:
+    run = Run(tmp_path)
+    opt_out = {"id": "ana", "mailable": False}
+    assert run.sink.opt_out(opt_out) is None
+    run.dispatch.carry_out("people", opt_out, run.source(), rejected("a name is blank", "mapper"))
+    assert run.end() == {f"a name is blank{CARRIED_OUT}": 1}
+    assert run.sink.sent == [opt_out]
 
 
 def test_what_a_rule_leaves_out_stays_left_out(tmp_path: Path) -> None:

@@ -38,6 +38,11 @@ def said_about(settings: dict[str, Any]) -> str:
         ({"mapper": {"name": "x", "key": SECRET}}, "unknown settings are not allowed in mapper: 'key'"),
         ({"dry_run": SECRET}, "setting dry_run must be true or false, and is a text"),
         ({"streams": SECRET}, "setting streams must be an object, and is a text"),
+        ({"stream_maps": {"__else__": SECRET}}, "setting stream_maps.__else__ is not of a form that is known here"),
+        (
+            {"stream_maps": {"people": {"__else__": 7}}},
+            "setting stream_maps.people is not of a form that is known here",
+        ),
     ],
 )
 def test_no_error_about_a_setting_shows_what_it_holds(settings: dict[str, Any], said: str) -> None:
