@@ -114,7 +114,7 @@ class LoaderProcess:
             states=[json.loads(line) for line in out.splitlines() if line.startswith("{")],
             log=log,
             summary=json.loads(summary.read_text()) if summary.exists() else {},
-            kept=newest.read_text().splitlines() if newest else [],
+            kept=newest.read_text(encoding="utf-8", errors="surrogateescape").splitlines() if newest else [],
         )
 
     def run(self, lines: Iterable[str], *options: str) -> LoaderResult:
