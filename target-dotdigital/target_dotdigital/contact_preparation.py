@@ -164,7 +164,15 @@ class ContactPreparation:
         state = self._lookup.read(*matched_by(contact))
         if state is not None or not _brings_address(contact):
             return contact, state
-        return _by_address(contact, self._lookup.read(EMAIL, contact["identifiers"][EMAIL]))
+        holder = self._lookup.read(EMAIL, contact["identifiers"][EMAIL])
+        try:
+            return _by_address(contact, holder)
+        except ContactRefused:
+            # Perhaps it was made between the two looks, by an import whose answer was lost.
+            state = self._lookup.read(*matched_by(contact))
+            if state is None:
+                raise
+            return contact, state
 
     # In the directory
 
@@ -189,7 +197,11 @@ class ContactPreparation:
             return self._seen_alone(contact)
         if state is None and _brings_address(contact):
             holder = self._directory.read(EMAIL, address, address=address, consents=consents, lists=lists)
-            contact, state = _by_address(contact, holder)
+            try:
+                contact, state = _by_address(contact, holder)
+            except ContactRefused:
+                # Perhaps it was changed after the directory was read.
+                return self._seen_alone(contact)
         self._note_new_address(contact, state)
         if state is not None and source_consent(contact) is SourceConsent.UNKNOWN and _is_settled(contact):
             return DELIVERED

@@ -18,10 +18,10 @@ NO_PATIENCE = RetryPolicy(attempts=2, base_seconds=0.001, patience_seconds=1.0)
 
 
 class OpenTarget(TargetDotdigital):
-    """A loader whose client the tests may make impatient."""
+    """A loader whose patience the tests may choose."""
 
-    def lose_patience(self) -> None:
-        self._client._retry = NO_PATIENCE
+    def be_as_patient_as(self, retry: RetryPolicy) -> None:
+        self._client._retry = retry
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,27 @@ class Ended:
         return [reason for reasons in self.rejected.values() for reason in reasons]
 
 
-def run(settings: dict[str, Any], folder: Path, lines: Iterable[str], **changes: Any) -> Ended:
+def run(
+    settings: dict[str, Any], folder: Path, lines: Iterable[str], *, retry: RetryPolicy = NO_PATIENCE, **changes: Any
+) -> Ended:
     """Run the loader on lines of input.
 
     Args:
         settings: Its settings.
         folder: Where rejects go.
         lines: Singer messages.
+        retry: How often it tries.
         **changes: Further settings.
     """
-    config = {"rejects_path": str(folder / "rejects"), "poll_seconds": 0.01, "max_rejects": 1000, **settings, **changes}
+    config = {
+        "rejects_path": str(folder / "rejects"),
+        "max_rejects": 1000,
+        **settings,
+        "poll_seconds": 0.01,
+        **changes,
+    }
     target = OpenTarget(config=config, validate_config=True)
-    target.lose_patience()
+    target.be_as_patient_as(retry)
     error: DeliveryError | None = None
     try:
         target.ensure_connected()

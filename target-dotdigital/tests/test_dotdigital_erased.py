@@ -79,6 +79,7 @@ def test_who_is_forgotten_is_brought_back_by_no_identifier_and_no_order(
     assert first.counts("deleted_contacts") == (1, 1, 0, 0)
     assert addresses(sandbox) == ["bo@example.org"]
     assert path.stat().st_mode & 0o777 == 0o600
+    assert path.parent.stat().st_mode & 0o777 == 0o700
     lines = path.read_text().splitlines()
     assert hashlib.sha256(b"email ann@example.org").hexdigest() in lines
     assert "ann" not in path.read_text()

@@ -8,6 +8,7 @@ import pytest
 from delivery.testing import record_line, schema_line
 from dotdigital_account import call_account, make_custom_identifier, make_data_field
 from in_process_loader import Ended, run
+from target_dotdigital.opt_outs import parts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,3 +235,44 @@ def test_the_names_of_consents_are_never_sent(settings: dict[str, Any], tmp_path
     record = {**identified(), "dataFields": {"NEWSLETTER": False}, "consentFields": ["NEWSLETTER"]}
     ended = load(settings, tmp_path, record)
     assert ended.delivered == {"contacts": 1}
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        {"email": ADDRESS, "forget": "yes"},
+        {"email": ADDRESS, "mobileNumber": "447700900123"},
+        {"email": ADDRESS, "contactId": "many"},
+        {"email": ADDRESS, "shop-id": ["7"]},
+        {"mobileNumber": "447700900123", "forget": 5},
+    ],
+    ids=str,
+)
+def test_a_deletion_is_carried_out_whatever_else_the_record_holds(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path, record: dict[str, Any]
+) -> None:
+    lines = [schema_line("deleted_contacts", {}), record_line("deleted_contacts", record)]
+    ended = run(settings, tmp_path, lines, erased_people_path=str(tmp_path / "erased"))
+    assert ended.error is None
+    assert ended.reasons[0].endswith(CARRIED_OUT)
+    assert sandbox.snapshot("dotdigital")["recycle_bin"] == [ADDRESS]
+    assert (tmp_path / "erased").exists() is ("forget" in record)
+
+
+@pytest.mark.parametrize("number", [False, True])
+def test_what_is_left_of_a_record_names_nobody_but_whom_it_is_about(
+    settings: dict[str, Any], tmp_path: Path, *, number: bool
+) -> None:
+    channels = {"email": {"status": "unsubscribed"}, **({"sms": {"status": "unsubscribed"}} if number else {})}
+    record = {**identified(mobileNumber="447700900123", **{"shop-id": "7"}), "channelProperties": channels}
+    sink = load(settings, tmp_path).target.make_sink("contacts")
+    opt_out = sink.opt_out({**record, "matchIdentifier": "shop-id", "lists": ["VIP"], "dataFields": {"POINTS": 1}})
+    assert opt_out is not None
+    names = {"email", "shop-id", *(["mobileNumber"] if number else [])}
+    assert (opt_out["matchIdentifier"], opt_out["identifiers"].keys()) == ("shop-id", names)
+    assert opt_out.keys() == {"matchIdentifier", "identifiers", "channelProperties"}
+    address = {"identifiers": {"email": ADDRESS}, "matchIdentifier": "email"}
+    told_by_number = [part for part in parts_of(opt_out) if part["matchIdentifier"] == "mobileNumber"]
+    assert {**address, "channelProperties": {"email": {"status": "unsubscribed"}}} in list(parts_of(opt_out))
+    # Several people may have one number: it says nothing about an address.
+    assert [list(part["channelProperties"]) for part in told_by_number] == [["sms"]] * number

@@ -275,7 +275,7 @@ def test_a_program_that_is_not_active_enrols_nobody_and_one_that_is_not_there_en
     assert any("is not active" in notice for notice in result.reasons("cart_insight", "noticed"))
     ended = loader(cart_insight_program="Nothing").run(lines)
     assert ended.code == 1
-    assert "setting cart_insight_program: Dotdigital has no program 'Nothing'" in ended.errors[0]
+    assert "setting cart_insight_program: Dotdigital has no program of this name or number" in ended.errors[0]
     assert sandbox.snapshot("dotdigital")["program_members"] == {}
 
 
