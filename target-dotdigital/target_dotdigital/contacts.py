@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -55,6 +56,9 @@ if TYPE_CHECKING:
 IMPORT_PATH = "/contacts/v3/import"
 ALREADY_SENT = skipped("names a person whom this run has already delivered")
 TRIES_WITH_EVIDENCE = 6
+PATIENCE_WITH_EVIDENCE_SECONDS = 120.0
+"""No try begins later than this after the first, but for the second."""
+
 STATUSES = ("subscribed", "unsubscribed")
 
 
@@ -284,16 +288,18 @@ class ContactSink(Sink):
         """Prepare and import; what stands in the account is read anew for each try that might store evidence twice."""
         with_evidence = any(contact.get("consentRecords") for contact in contacts)
         shutdown, poll_seconds = self._services.imports.client.shutdown, self._services.imports.poll_seconds
-        failures = 0
+        failures, began = 0, time.monotonic()
         while True:
             try:
                 return self._in_turn(contacts, repeatable=not with_evidence)
             except _ImportUnclear as unclear:  # noqa: PERF203 - what is tried takes seconds
                 failures += 1
-                if not with_evidence or failures >= TRIES_WITH_EVIDENCE:
-                    raise unclear.why from None
                 # Long enough for an import that was accepted without our knowing to have its effect.
-                shutdown.sleep(poll_seconds * 2**failures)
+                wait = poll_seconds * 2**failures
+                out_of_patience = failures > 1 and time.monotonic() + wait - began > PATIENCE_WITH_EVIDENCE_SECONDS
+                if not with_evidence or failures >= TRIES_WITH_EVIDENCE or out_of_patience:
+                    raise unclear.why from None
+                shutdown.sleep(wait)
             except ImportFailed as failed:
                 failures += 1
                 end_if_hopeless(failed, failures)

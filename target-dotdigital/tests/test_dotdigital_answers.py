@@ -12,9 +12,10 @@ from delivery.client import UnexpectedAnswer
 from delivery.errors import AccessRefused, DeliveryError, ServiceUnavailable
 from delivery.redaction import Redaction
 from delivery.testing import record_line, schema_line
+from dotdigital_records import evidence
 from every_call import SETTINGS, lines, seed
 from in_process_loader import run
-from target_dotdigital import call_contracts, contact_directory
+from target_dotdigital import call_contracts, contact_directory, contacts
 from target_dotdigital.answer_contract import Contract
 
 if TYPE_CHECKING:
@@ -213,3 +214,16 @@ def test_an_enrolment_answered_wrongly_is_not_taken_for_made(
     ended = run(settings, tmp_path, records, **{**SETTINGS, "poll_seconds": 0.01, "max_rejects": 0})
     assert isinstance(ended.error, DeliveryError)
     assert ended.delivered["program_enrolments"] == 0
+
+
+def test_an_import_with_evidence_that_is_never_answered_rightly_ends_the_run_in_time(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(contacts, "PATIENCE_WITH_EVIDENCE_SECONDS", 0.0)
+    action = {"kind": "respond", **WRONG["a page"]}
+    sandbox.order_fault(action, service="dotdigital", method="PUT", path="contacts/v3/import$", times=None)
+    person = {"matchIdentifier": "email", "identifiers": {"email": "ann@example.org"}, "consentRecords": [evidence()]}
+    yes = {"channelProperties": {"email": {"status": "subscribed"}}}
+    ended = run(settings, tmp_path, [schema_line("contacts", {}), record_line("contacts", {**person, **yes})])
+    assert isinstance(ended.error, ServiceUnavailable)
+    assert sandbox.control("GET", "/faults")[0]["hits"] == 2

@@ -231,10 +231,14 @@ def test_a_no_for_a_number_is_not_lost_in_a_yes_that_follows(
     assert held(sandbox)["channelProperties"]["sms"]["status"] == "unsubscribed"
 
 
-def test_the_names_of_consents_are_never_sent(settings: dict[str, Any], tmp_path: Path) -> None:
+def test_the_names_of_consents_are_never_sent(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path
+) -> None:
+    answer(sandbox, "PUT", "contacts/v3/import$", None, 500, body="consentFields", times=None)
     record = {**identified(), "dataFields": {"NEWSLETTER": False}, "consentFields": ["NEWSLETTER"]}
-    ended = load(settings, tmp_path, record)
-    assert ended.delivered == {"contacts": 1}
+    assert load(settings, tmp_path, record).delivered == {"contacts": 1}
+    assert load(settings, tmp_path, {**record, "consentedAt": "never"}).error is None
+    assert held(sandbox)["dataFields"]["NEWSLETTER"] is False
 
 
 @pytest.mark.parametrize(
