@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import requests
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
     from tap_commercetools.scopes import GrantedScopes
     from tap_commercetools.settings import Settings
     from tap_commercetools.stream_definition import AnyOf, StreamDefinition
+
+
+_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
+"""A project's key; what else stands in a scope is none of it."""
 
 
 def missing_scope(definition: StreamDefinition, granted: GrantedScopes | None, settings: Settings) -> str | None:
@@ -60,24 +65,24 @@ def require_access(definitions: Iterable[StreamDefinition], granted: GrantedScop
     projects = granted.projects() if granted else set()
     if projects and settings.project_key not in projects:
         message = (
-            f"setting project_key is {settings.project_key}, but the API client belongs to "
-            f"{', '.join(sorted(projects))}: correct project_key, or client_id and client_secret"
+            "setting project_key names another project than the API client's, which is "
+            f"{', '.join(sorted(filter(_KEY.fullmatch, projects)))}: correct project_key, or client_id and "
+            "client_secret"
         )
         raise AccessError(message)
     message = (
-        f"the API client lacks scopes for {settings.project_key}: {'; '.join(lacking)}. Grant them, or deselect the "
+        f"the API client lacks scopes: {'; '.join(lacking)}. Grant them, or deselect the "
         "streams in the catalog; nothing has been read"
     )
     raise AccessError(message)
 
 
-def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition, settings: Settings) -> TapError:
+def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition) -> TapError:
     """Say what a refused query means for the person who runs the tap.
 
     Args:
         refusal: The platform's refusal.
         definition: The stream that was read.
-        settings: The tap's settings.
     """
     advice = {
         requests.codes.unauthorized: (
@@ -85,8 +90,8 @@ def explain_refusal(refusal: RequestRefusedError, definition: StreamDefinition, 
         ),
         requests.codes.forbidden: f"Grant the API client the scope {needed_scopes(definition.scopes)}",
         requests.codes.not_found: (
-            f"Check the setting project_key ({settings.project_key}) and region (or api_url); the project may also not "
-            f"have {definition.path or 'it'}"
+            "Check the settings project_key and region (or api_url); the project may also not have "
+            f"{definition.path or 'it'}"
         ),
     }.get(refusal.status, "The query itself is refused; this is a defect of the tap or a change of the platform")
     kind = AccessError if refusal.status in {401, 403, 404} else TapError

@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
 import msgspec
+import requests
 
 from tap_commercetools.errors import AccessError, RequestRefusedError
 from tap_commercetools.scopes import GrantedScopes
@@ -15,24 +16,32 @@ from tap_commercetools.scopes import GrantedScopes
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tap_commercetools.redaction import Redaction
     from tap_commercetools.settings import Settings
     from tap_commercetools.transport import Answer, Transport
 
 _RENEW_SECONDS_BEFORE = 300.0
 
 
+_Token = Annotated[str, msgspec.Meta(pattern="^[!-~]+$")]
+"""What a header can carry."""
+_Seconds = Annotated[float, msgspec.Meta(gt=0, lt=1e9)]
+
+
 class _TokenAnswer(msgspec.Struct):
-    access_token: str
-    expires_in: float
+    access_token: _Token
+    expires_in: _Seconds
+    token_type: str = "Bearer"  # noqa: S105 - a kind, and no token
     scope: str = ""
 
 
 class _IntrospectionAnswer(msgspec.Struct):
+    active: bool
     scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _IssuedToken:
     value: str
     scope: str
     renew_at: float
@@ -43,19 +52,27 @@ class TokenSource:
 
     commercetools: the client credentials flow has no refresh token, so renewing is asking again; a token lives 48
     hours. Asking for no scope yields all that the API client has.
+
+    Args:
+        settings: The tap's settings.
+        transport: Sends the requests.
+        redaction: Is told each token, which must not be shown.
+        monotonic: A clock that cannot be set.
     """
 
     def __init__(
         self,
         settings: Settings,
         transport: Transport,
+        redaction: Redaction,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._settings = settings
         self._transport = transport
+        self._redaction = redaction
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._token: _Token | None = None
+        self._token: _IssuedToken | None = None
 
     def token(self) -> str:
         """Return a token that is good for some minutes yet.
@@ -86,13 +103,13 @@ class TokenSource:
         scope = token.scope or self._introspect(token.value)
         return GrantedScopes.parse(scope) if scope else None
 
-    def _current(self) -> _Token:
+    def _current(self) -> _IssuedToken:
         with self._lock:
             if self._token is None or self._monotonic() >= self._token.renew_at:
                 self._token = self._ask()
             return self._token
 
-    def _ask(self) -> _Token:
+    def _ask(self) -> _IssuedToken:
         form = {"grant_type": "client_credentials"}
         if self._settings.scopes:
             form["scope"] = " ".join(self._settings.scopes)
@@ -103,15 +120,18 @@ class TokenSource:
             )
         except RequestRefusedError as refusal:
             raise AccessError(_explain(refusal)) from refusal
+        self._redaction.learn(answer.access_token)
         margin = min(_RENEW_SECONDS_BEFORE, answer.expires_in / 2)
-        return _Token(answer.access_token, answer.scope, asked_at + answer.expires_in - margin)
+        return _IssuedToken(answer.access_token, answer.scope, asked_at + answer.expires_in - margin)
 
     def _introspect(self, token: str) -> str:
         try:
             return self._transport.post_form(
                 f"{self._settings.auth_url}/oauth/introspect", {"token": token}, self._credentials, _read_scope
             )
-        except RequestRefusedError:
+        except RequestRefusedError as refusal:
+            if refusal.status == requests.codes.ok:
+                raise
             return ""
 
     @property
@@ -120,7 +140,11 @@ class TokenSource:
 
 
 def _read_token(answer: Answer) -> _TokenAnswer:
-    return msgspec.json.decode(answer.body, type=_TokenAnswer)
+    token = msgspec.json.decode(answer.body, type=_TokenAnswer)
+    if token.token_type.lower() != "bearer":
+        message = "not a bearer token"
+        raise msgspec.ValidationError(message)
+    return token
 
 
 def _read_scope(answer: Answer) -> str:

@@ -70,7 +70,8 @@ class CustomerOrderSummaries:
 
         Raises:
             RequestRefusedError: If the platform refuses a query.
-            TapError: If an order or a payment cannot be read, or a row is too heavy for the platform.
+            TapError: If a row is too heavy for the platform.
+            UnreadableRowError: If an order or a payment cannot be read.
         """
         nobody = 0
         needed: dict[Buyer, Changes] = {}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
 
 from tap_commercetools.authentication import TokenSource
-from tap_commercetools.errors import RequestRefusedError
+from tap_commercetools.errors import RequestRefusedError, UnexpectedAnswerError
 from tap_commercetools.page import Page
 from tap_commercetools.parallel_limit import ParallelLimit
 from tap_commercetools.platform_clock import PlatformClock
 from tap_commercetools.project import Project
-from tap_commercetools.transport import Transport
+from tap_commercetools.redaction import Redaction
+from tap_commercetools.transport import AnswerLimits, Transport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -31,11 +33,21 @@ T = TypeVar("T")
 class CommercetoolsClient:
     """Reads pages of one project, with one session and one token for all streams and threads."""
 
-    def __init__(self, settings: Settings, policy: RetryPolicy, user_agent: str) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        policy: RetryPolicy,
+        user_agent: str,
+        limits: AnswerLimits = AnswerLimits(),  # noqa: B008 - it cannot change
+    ) -> None:
         self._settings = settings
         self.clock = PlatformClock()
-        self._transport = Transport(self.clock, policy, user_agent, ParallelLimit(settings.max_parallel_requests))
-        self._tokens = TokenSource(settings, self._transport)
+        secret = settings.client_secret
+        in_header = base64.b64encode(f"{settings.client_id}:{secret}".encode()).decode()
+        self._redaction = Redaction((secret, in_header))
+        parallel = ParallelLimit(settings.max_parallel_requests)
+        self._transport = Transport(self.clock, policy, user_agent, parallel, self._redaction, limits)
+        self._tokens = TokenSource(settings, self._transport, self._redaction)
 
     def fetch_page(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
         """Fetch one page of a collection.
@@ -52,7 +64,11 @@ class CommercetoolsClient:
         """
 
         def read(answer: Answer) -> Page:
-            return Page.read(answer.body, limit, answer.headers.get(_DEPRECATION_HEADER, ""))
+            page = Page.read(answer.body, self._redaction.clean(answer.headers.get(_DEPRECATION_HEADER, "")))
+            if len(page.documents) > limit:
+                message = f"holds {len(page.documents)} rows where {limit} were asked for"
+                raise UnexpectedAnswerError(message)
+            return page
 
         return self._with_token(lambda token: self._transport.get(self._url(path), query, token, read))
 
@@ -60,7 +76,7 @@ class CommercetoolsClient:
         """Fetch the project's settings; errors as in `fetch_page`."""
 
         def read(answer: Answer) -> Project:
-            return Project.read(answer.body)
+            return Project.read(answer.body, self._settings.project_key)
 
         return self._with_token(lambda token: self._transport.get(self._url(), (), token, read))
 

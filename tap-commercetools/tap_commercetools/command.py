@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from singer_sdk.exceptions import ConfigurationError, DiscoveryError, MappingError
+from singer_sdk.exceptions import ConfigurationError, DiscoveryError
 from singer_sdk.plugin_base import SingerCommand
 from typing_extensions import override
 
-from tap_commercetools.errors import TapError
+from tap_commercetools.errors import OutputError, TapError
 from tap_commercetools.termination import Terminated
 
 if TYPE_CHECKING:
@@ -54,21 +57,40 @@ class TapCommand(SingerCommand):
     def main(self, *args: Any, **kwargs: Any) -> Any:
         try:
             return super().main(*args, **kwargs)
+        except OutputError as error:
+            self._report(str(error))
+            _give_up_output()
         except TapError as error:
             self._report(str(error))
-        except MappingError as error:
-            self._report(f"setting stream_maps: {error}")
         except (ConfigurationError, DiscoveryError) as error:
-            self._report(str(error))
+            self._report(f"the catalog or a setting cannot be used ({type(error).__name__})")
         except Terminated as end:
             self.logger.warning(
                 "ended by %s; the next run continues from the last STATE (exit code %s)", end.signal_name, end.code
             )
             raise
+        except Exception as error:  # noqa: BLE001 - its text could repeat a record, so only its place is told
+            self._report(
+                f"unexpected {type(error).__name__} {_place_of(error)}: this is a defect of the tap, report it"
+            )
         sys.exit(1)
 
     def _report(self, text: str) -> None:
         self.logger.error("%s", text, exc_info=self.logger.isEnabledFor(logging.DEBUG))
+
+
+def _give_up_output() -> None:
+    """Let what Python still has to write to standard output go nowhere, without another complaint at its end."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError, AttributeError):
+        return
+
+
+def _place_of(error: Exception) -> str:
+    """Return where in the program an error came up."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return f"at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else "somewhere"
 
 
 def _is_worth_a_line(record: logging.LogRecord) -> bool:

@@ -13,6 +13,8 @@ from singer_sdk.helpers.conform import TypeConformanceLevel
 from typing_extensions import override
 
 from tap_commercetools.access import explain_refusal
+from tap_commercetools.errors import TapError, fault_of
+from tap_commercetools.left_out import LeftOut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
 
     from singer_sdk.helpers import types
 
-    from tap_commercetools.errors import RequestRefusedError, TapError
+    from tap_commercetools.errors import RequestRefusedError
     from tap_commercetools.schemas.field_types import Schema
     from tap_commercetools.stream_definition import StreamDefinition
     from tap_commercetools.tap import TapCommercetools
@@ -46,6 +48,7 @@ class CommercetoolsStream(Stream):
         self.primary_keys = definition.primary_keys
         self.replication_key = definition.replication_key
         self.commercetools = tap
+        self.left_out = LeftOut(definition.name, self.logger)
 
     @abstractmethod
     def check(self) -> None:
@@ -58,7 +61,20 @@ class CommercetoolsStream(Stream):
 
     def explain(self, refusal: RequestRefusedError) -> TapError:
         """Say what a refusal means for the person who runs the tap."""
-        return explain_refusal(refusal, self.definition, self.commercetools.settings)
+        return explain_refusal(refusal, self.definition)
+
+    @override
+    def _write_record_message(self, record: types.Record) -> None:
+        """Write a record; one that cannot be shaped as the settings want it is told and left out."""
+        identifier = record.get(self.definition.primary_keys[0])
+        try:
+            super()._write_record_message(record)
+        except TapError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other records are none the worse
+            self.left_out.tell(identifier if isinstance(identifier, str) else "", fault_of(error))
+        else:
+            self.left_out.emitted()
 
     @override
     def _write_state_message(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from typing_extensions import override
 
 from tap_commercetools.deletions import UNPUBLISHED, deletion_noticed, deletion_told, packed, unpacked
-from tap_commercetools.errors import RequestRefusedError
+from tap_commercetools.errors import RequestRefusedError, UnreadableRowError
 from tap_commercetools.keyset import Condition
 from tap_commercetools.live_ids import live_ids
 from tap_commercetools.lookup import rows_with
@@ -55,12 +55,15 @@ class DeletionStream(MessageStream):
         return Condition("type in :types", tuple(("types", kind) for kind in sorted(kinds)))
 
     @override
+    def readable_records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        return self.records_found_by_halving(rows)
+
+    @override
     def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
         messages = list(super().records_of(rows))
-        addresses = {message["email"].lower() for message in messages if message.get("email")}
+        addresses = {email.lower() for message in messages if isinstance(email := message.get("email"), str) and email}
         in_use = self._in_use(addresses)
-        for message in messages:
-            yield deletion_told(message, in_use)
+        yield from [deletion_told(message, in_use) for message in messages]
 
     def _in_use(self, addresses: set[str]) -> set[str] | None:
         """Return which of some addresses customers have now; None if the platform does not let that be asked.
@@ -75,10 +78,10 @@ class DeletionStream(MessageStream):
             with self.commercetools.termination.waiting():
                 fetch = self.commercetools.client.fetch_page
                 customers = rows_with(fetch, "customers", "lowercaseEmail", sorted(addresses))
-                return {customer["email"].lower() for customer in customers}
-        except RequestRefusedError as refusal:
+                return {str(customer.get("email")).lower() for customer in customers}
+        except (RequestRefusedError, UnreadableRowError) as fault:
             self.logger.warning(
-                "%s: emailIsFree is left out, because customers cannot be looked up by address: %s", self.name, refusal
+                "%s: emailIsFree is left out, because customers cannot be looked up by address: %s", self.name, fault
             )
             return None
 
@@ -89,7 +92,8 @@ class DeletionStream(MessageStream):
         Raises:
             TapError: If the platform cannot be asked; the message says why and what to do.
         """
-        self._known = known = dict(self.stream_state.get(_REMEMBERED) or {})
+        remembered = self.stream_state.get(_REMEMBERED)
+        self._known = known = dict(remembered) if isinstance(remembered, dict) else {}
         if self.condition is not None and self.condition.variables:
             yield from super().get_records(context)
         with self.commercetools.termination.waiting():
@@ -126,8 +130,14 @@ class DeletionStream(MessageStream):
             return
         gone = self._remembered(definition, known) - alive
         if gone:
-            with self.commercetools.termination.waiting():
-                gone -= self._still_there(definition, gone)
+            try:
+                with self.commercetools.termination.waiting():
+                    gone -= self._still_there(definition, gone)
+            except UnreadableRowError as fault:
+                self.logger.warning(
+                    "%s: which rows of %s are gone is left to the next run: %s", self.name, definition.name, fault
+                )
+                return
         noticed_at = format_timestamp(self.commercetools.client.clock.now())
         for identifier in sorted(gone):
             yield deletion_noticed(definition.type_id, identifier, noticed_at)
@@ -144,7 +154,7 @@ class DeletionStream(MessageStream):
     def _remembered(self, definition: StreamDefinition, known: dict[str, str]) -> set[str]:
         try:
             return unpacked(known[definition.name]) if definition.name in known else set()
-        except ValueError:
+        except (ValueError, TypeError):
             self.logger.warning("%s: the ids of %s in the bookmark cannot be read", self.name, definition.name)
             return set()
 

@@ -67,8 +67,8 @@ def deletion_told(message: Mapping[str, Any], addresses_in_use: Collection[str] 
     }
 
 
-def _address(email: str | None, addresses_in_use: Collection[str] | None) -> Record:
-    if not email:
+def _address(email: object, addresses_in_use: Collection[str] | None) -> Record:
+    if not isinstance(email, str) or not email:
         return {}
     is_free = {} if addresses_in_use is None else {"emailIsFree": email.lower() not in addresses_in_use}
     return {"email": email, **is_free}

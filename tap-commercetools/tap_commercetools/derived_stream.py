@@ -41,6 +41,10 @@ class DerivedStream(ResourceStream):
         self._is_first_run = window.seen_until is None
 
     @override
+    def readable_records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        return self.records_found_by_halving(rows)
+
+    @override
     def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
         made = self.made_of(list(super().records_of(rows)))
         while True:

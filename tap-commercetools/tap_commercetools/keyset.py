@@ -70,6 +70,8 @@ class Keyset:
         after: Row to continue behind, if there is one; it is not read again, and where the keyset began no longer
             matters.
         condition: What the rows must meet besides.
+        shown_until: Last instant that is asked for, if that is not `upper`. A row between the two shows that there are
+            no more of the keyset before it.
     """
 
     field: str
@@ -78,6 +80,12 @@ class Keyset:
     above: datetime | None = None
     after: Position | None = None
     condition: Condition | None = None
+    shown_until: datetime | None = None
+
+    @property
+    def asked_until(self) -> datetime:
+        """Last instant that is asked for."""
+        return self.shown_until or self.upper
 
     @property
     def start(self) -> datetime | None:
@@ -94,23 +102,29 @@ class Keyset:
         Args:
             instant: Between the start and `upper`, to the millisecond.
         """
-        return replace(self, upper=instant), replace(self, above=instant, lower=None, after=None)
+        earlier = replace(self, upper=instant, shown_until=self.asked_until)
+        return earlier, replace(self, above=instant, lower=None, after=None)
 
-    def query(self, limit: int) -> list[tuple[str, str]]:
+    def query(self, limit: int, beyond: datetime | None = None) -> list[tuple[str, str]]:
         """Return the query parameters that ask for the first rows of the keyset.
 
         Args:
             limit: How many rows at most, 1 to 500.
+            beyond: If given, rows later than this instant are asked for too.
         """
         conditions, variables = self._predicate()
-        query = [("where", " and ".join([*conditions, f"{self.field} <= :upper"]))]
+        predicate = " and ".join([*conditions, f"{self.field} <= :upper"])
+        if beyond is not None:
+            predicate = f"({predicate}) or {self.field} > :beyond"
+            variables.append(("var.beyond", format_timestamp(beyond)))
+        query = [("where", predicate)]
         if self.condition is not None:
             query.append(("where", self.condition.predicate))
             variables += [(f"var.{name}", value) for name, value in self.condition.variables]
         return [
             *query,
             *variables,
-            ("var.upper", format_timestamp(self.upper)),
+            ("var.upper", format_timestamp(self.asked_until)),
             ("sort", f"{self.field} asc"),
             ("sort", "id asc"),
             ("limit", str(limit)),

@@ -8,14 +8,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tap_commercetools.errors import RequestRefusedError, TapError
-from tap_commercetools.page_size import LARGEST_PAGE, PageSize
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, UnexpectedAnswerError
+from tap_commercetools.page_size import EMPTY_ANSWERS_AT_THE_END, LARGEST_PAGE, PageSize
 from tap_commercetools.transport import SMALLER_PAGE_HELPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 logger = logging.getLogger(__name__)
+
+
+_REFUSALS = {**dict.fromkeys(SMALLER_PAGE_HELPS, 400), "insufficient_scope": 403}
+"""Codes of errors that asking once more does not cure, with the status they have where the answer is none of 200."""
 
 
 class _Row(msgspec.Struct):
@@ -73,23 +77,29 @@ class IdQuery:
         """Return the ids of an answer.
 
         Raises:
-            RequestRefusedError: If the platform refuses the query, which it does with HTTP 200.
-            msgspec.DecodeError: If the answer is not the JSON expected.
+            RequestRefusedError: If the page is too heavy, which the platform says with HTTP 200.
+            UnexpectedAnswerError: If it holds errors, or not what was asked for.
+            msgspec.DecodeError: If it is not the JSON expected.
         """
         answer = msgspec.json.decode(content, type=_Answer)
         if answer.errors:
             code = answer.errors[0].extensions.code
-            message = f"the GraphQL query of {self.collection} was refused: {code or 'no code'}"
-            raise RequestRefusedError(message, status=200, code=code)
+            if code in _REFUSALS:
+                message = f"the GraphQL query of {self.collection} was refused: {code}"
+                raise RequestRefusedError(message, status=_REFUSALS[code], code=code)
+            message = f"holds errors instead of {self.collection}"
+            raise UnexpectedAnswerError(message)
         result = (answer.data or {}).get(self.collection)
         if result is None:
-            message = f"no {self.collection} in the answer"
-            raise msgspec.DecodeError(message)
+            message = f"does not hold {self.collection}"
+            raise UnexpectedAnswerError(message)
         return [row.id for row in result.results]
 
 
 def live_ids(fetch: Callable[[IdQuery], list[str]], collection: str, container: str | None) -> Iterator[str]:
     """Yield all ids of a collection, in their order.
+
+    A page that holds less than was asked for need not be the last: the end is where two answers in a row are empty.
 
     A page that the platform finds too heavy is asked for again at half its size.
 
@@ -99,11 +109,13 @@ def live_ids(fetch: Callable[[IdQuery], list[str]], collection: str, container: 
         container: The container, for custom objects.
 
     Raises:
+        OrderError: If the ids do not come in their order: asking on would go round in a circle.
         RequestRefusedError: If the platform refuses the query.
         TapError: If even one id at a time is too much for the platform.
     """
     size = PageSize(LARGEST_PAGE)
     behind: str | None = None
+    empty = 0
     while True:
         query = IdQuery(collection, container, behind, size.rows)
         try:
@@ -120,7 +132,15 @@ def live_ids(fetch: Callable[[IdQuery], list[str]], collection: str, container: 
             logger.warning("ids of %s: %s; asking for %d at a time", collection, refusal.code, size.rows)
             continue
         size.succeeded()
-        yield from page
-        if len(page) < query.limit:
+        empty = 0 if page else empty + 1
+        if empty == EMPTY_ANSWERS_AT_THE_END:
             return
-        behind = page[-1]
+        for identifier in page:
+            if behind is not None and identifier <= behind:
+                message = (
+                    f"the ids of {collection} came in another order than asked for; stopping rather than taking rows "
+                    "for gone. Run again; if it stays, report it to the platform's support"
+                )
+                raise OrderError(message)
+            behind = identifier
+        yield from page

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
 
-from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, UnreadableRowError, shown_id
 from tap_commercetools.page import Page, Record
 from tap_commercetools.page_size import LARGEST_PAGE, PageSize
 from tap_commercetools.transport import SMALLER_PAGE_HELPS
@@ -41,10 +41,12 @@ def rows_matching(
     variables: Sequence[tuple[str, str]],
     page_size: int | PageSize = LARGEST_PAGE,
     expand: Sequence[str] = (),
+    most: int | None = None,
 ) -> Iterator[Record]:
     """Yield all rows of a collection that meet a condition, in the order of their ids.
 
-    A page that the platform finds too heavy is asked for again at half its size.
+    A page that the platform finds too heavy is asked for again at half its size. A page that holds less than was asked
+    for need not be the last: the end is where an empty answer follows one that was not full.
 
     Args:
         fetch: Fetches a page.
@@ -54,16 +56,20 @@ def rows_matching(
         page_size: How many rows to ask for at once, at most 500; a `PageSize` remembers what was too heavy from lookup
             to lookup.
         expand: Paths of references to inline.
+        most: How many rows there can be at most, if that is known; after so many nothing more is asked.
 
     Raises:
         OrderError: If the rows do not come in the order of their ids.
         RequestRefusedError: If the platform refuses the query.
         TapError: If a single row is too heavy for the platform.
+        UnreadableRowError: If a row cannot be read.
     """
     size = page_size if isinstance(page_size, PageSize) else PageSize(page_size)
     fixed = [("where", f"({condition})"), *variables, *(("expand", each) for each in expand)]
     last: str | None = None
-    while True:
+    found = 0
+    was_short = False
+    while most is None or found < most:
         limit = size.rows
         behind = [] if last is None else [("where", "id > :last"), ("var.last", last)]
         paging = [("sort", "id asc"), ("limit", str(limit)), ("withTotal", "false")]
@@ -77,11 +83,13 @@ def rows_matching(
             logger.warning("%s: %s; asking for %d rows at a time", path, refusal.code, size.rows)
             continue
         size.succeeded()
+        if was_short and not page.documents:
+            return
+        was_short = len(page.documents) < limit
         for record in page.records():
             last = _following(path, last, record)
+            found += 1
             yield record
-        if page.is_last:
-            return
 
 
 def rows_with(
@@ -113,6 +121,7 @@ def rows_with(
         OrderError: If the rows do not come in the order of their ids.
         RequestRefusedError: If the platform refuses the query.
         TapError: If a single row is too heavy for the platform.
+        UnreadableRowError: If a row cannot be read.
     """
     if isinstance(field, str):
         predicate = _one_of_the_values(field)
@@ -121,7 +130,8 @@ def rows_with(
     predicate += f" and ({condition})" if condition else ""
     for chunk in _chunks(dict.fromkeys(values)):
         variables = [(_VALUE_PARAMETER, value) for value in chunk]
-        yield from rows_matching(fetch, path, predicate, variables, page_size, expand)
+        most = len(chunk) if field == "id" else None
+        yield from rows_matching(fetch, path, predicate, variables, page_size, expand, most)
 
 
 def _one_of_the_values(field: str) -> str:
@@ -154,19 +164,19 @@ def _without_values(refusal: RequestRefusedError, variables: Sequence[tuple[str,
 def _following(path: str, last: str | None, record: Record) -> str:
     identifier = record.get("id")
     if not isinstance(identifier, str):
-        message = f"looking up {path}: a row has no id, so it cannot be told what has been read; report it to support"
-        raise TapError(message)
+        message = f"a row of {path} that was looked up has no usable id"
+        raise UnreadableRowError(message)
     if last is not None and identifier <= last:
         message = (
-            f"looking up {path}: the row with id {identifier} came after id {last}; stopping rather than losing rows. "
-            "Run again; if it stays, report it to the platform's support"
+            f"looking up {path}: the row with {shown_id(identifier)} came after {shown_id(last)}; stopping rather than "
+            "losing rows. Run again; if it stays, report it to the platform's support"
         )
         raise OrderError(message)
     return identifier
 
 
 def _too_heavy(path: str, last: str | None, refusal: RequestRefusedError) -> TapError:
-    which = "the first row" if last is None else f"the row behind id {last}"
+    which = "the first row" if last is None else f"the row behind {shown_id(last)}"
     return TapError(
         f"looking up {path}: {which} is too heavy for the platform even alone ({refusal}). Make that row smaller, or "
         "deselect the stream that needs it"

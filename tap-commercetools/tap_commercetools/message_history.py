@@ -70,7 +70,10 @@ class SequenceGaps:
         Args:
             document: The message's JSON.
         """
-        message = _NUMBERED.decode(document)
+        try:
+            message = _NUMBERED.decode(document)
+        except msgspec.MsgspecError:
+            return  # a message that does not say its number is in no sequence
         key = (message.resource.typeId, message.resource.id)
         number = message.sequenceNumber
         lowest, highest = self._seen.pop(key, (number, number))

@@ -11,6 +11,8 @@ from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 from singer_sdk.singerlib.encoding.simple import Message
 from typing_extensions import override
 
+from tap_commercetools.errors import OutputError
+
 if TYPE_CHECKING:
     import msgspec
 
@@ -34,7 +36,12 @@ class BufferedMessageWriter(GenericSingerWriter[bytearray, Message]):
 
     @override
     def write_message(self, message: Message) -> None:
-        encoder.encode_into(message.to_dict(), self._pending, len(self._pending))
+        before = len(self._pending)
+        try:
+            encoder.encode_into(message.to_dict(), self._pending, before)
+        except Exception:
+            del self._pending[before:]  # half a line would spoil the next
+            raise
         self._pending += b"\n"
         if len(self._pending) >= _FLUSH_BYTES or not isinstance(message, RecordMessage):
             self.flush()
@@ -59,10 +66,20 @@ class BufferedMessageWriter(GenericSingerWriter[bytearray, Message]):
 
         Where Python runs unbuffered (PYTHONUNBUFFERED, as in many container images), a write that a signal interrupts
         writes a part only and says how much.
+
+        Raises:
+            OutputError: If standard output takes nothing any more.
         """
-        with memoryview(self._pending) as unwritten:
-            written = 0
-            while written < len(unwritten):
-                written += sys.stdout.buffer.write(unwritten[written:]) or 0
-        self._pending.clear()
-        sys.stdout.buffer.flush()
+        try:
+            with memoryview(self._pending) as unwritten:
+                written = 0
+                while written < len(unwritten):
+                    written += sys.stdout.buffer.write(unwritten[written:]) or 0
+            self._pending.clear()
+            sys.stdout.buffer.flush()
+        except BrokenPipeError:
+            message = "the process that takes the records has gone; see its own log"
+            raise OutputError(message) from None
+        except (OSError, ValueError, AttributeError) as error:  # no room, or closed before or after the start
+            message = f"standard output cannot be written ({type(error).__name__}): see where it leads"
+            raise OutputError(message) from None

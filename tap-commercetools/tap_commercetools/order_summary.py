@@ -34,7 +34,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from tap_commercetools.errors import TapError
+from tap_commercetools.errors import UnreadableRowError, shown_id
 from tap_commercetools.timestamps import normalise_timestamp
 
 if TYPE_CHECKING:
@@ -118,9 +118,9 @@ class Payment:
         """Read a payment of the platform.
 
         Raises:
-            TapError: If an amount or its last change cannot be read.
+            UnreadableRowError: If an amount or its last change cannot be read.
         """
-        place = f"payment {document.get('id')}"
+        place = f"payment with {shown_id(str(document.get('id')))}"
         moved: dict[str, Counter[Currency]] = {"Charge": Counter(), "Refund": Counter()}
         for transaction in _records(document.get("transactions")):
             if transaction.get("state") == "Success" and transaction.get("type") in moved:
@@ -177,9 +177,9 @@ class OrderHistory:
             categories: Categories by product id, those of this order's products among them.
 
         Raises:
-            TapError: If its total or one of its times cannot be read.
+            UnreadableRowError: If its total or one of its times cannot be read.
         """
-        place = f"order {order.get('id')}"
+        place = f"order with {shown_id(str(order.get('id')))}"
         changed_at = _instant(order.get("lastModifiedAt"), f"{place}: lastModifiedAt")
         self.newest_order_change = max(self.newest_order_change, changed_at)
         currency, units = _total(order, place)
@@ -333,11 +333,8 @@ def _instant(value: object, place: str) -> str:
     raise _unreadable(place, "not a timestamp")
 
 
-def _unreadable(place: str, fault: str) -> TapError:
-    return TapError(
-        f"stream customer_order_summaries: {place} is {fault}, so the summary would be wrong. Report it to the "
-        "platform's support; to go on without summaries, deselect the stream"
-    )
+def _unreadable(place: str, fault: str) -> UnreadableRowError:
+    return UnreadableRowError(f"{place} is {fault}, so the summary of who bought would be wrong")
 
 
 def _records(value: object) -> Iterator[Mapping[str, Any]]:

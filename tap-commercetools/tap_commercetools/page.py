@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import codecs
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
+from tap_commercetools.errors import UnexpectedAnswerError, UnreadableRowError, shown_id
+from tap_commercetools.json_pieces import (
+    elements,
+    holds_a_long_number,
+    is_too_deep,
+    may_hold_a_long_number,
+    members,
+    mended,
+)
 from tap_commercetools.keyset import Position
-from tap_commercetools.timestamps import is_plain
+from tap_commercetools.timestamps import is_plain, normalise_timestamp
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
 Record = dict[str, Any]
 
 _PIECE_BYTES = 8192
 _ONE_LINE = bytes.maketrans(b"\n\r", b"  ")
+_REPLACEMENT = "\ufffd"
 
 
 class _Envelope(msgspec.Struct):
     results: list[msgspec.Raw]
-    limit: int | None = None
+    count: int
+    limit: int
 
 
 class _Head(msgspec.Struct):
@@ -39,7 +51,10 @@ class _Heads(msgspec.Struct):
 
 _ENVELOPE = msgspec.json.Decoder(_Envelope)
 _HEADS = msgspec.json.Decoder(_Heads)
+_HEAD = msgspec.json.Decoder(_Head)
+_FIELDS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _RECORD = msgspec.json.Decoder(Record, float_hook=Decimal)
+_NO_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Row(NamedTuple):
@@ -50,16 +65,46 @@ class Row(NamedTuple):
         version: Its version.
         document: Its JSON, exactly as the platform sent it, on one line.
         has_plain_times: Whether its time fields are written with three decimals and ``Z``.
+        fault: Why it cannot be emitted, if it cannot.
+        is_mended: Whether something in it that is no text was replaced.
     """
 
     position: Position
     version: int
     document: msgspec.Raw
     has_plain_times: bool
+    fault: str = ""
+    is_mended: bool = False
 
     def record(self) -> Record:
         """Return all its fields; numbers with a fraction are exact decimals."""
         return _RECORD.decode(self.document)
+
+
+class Unplaced(NamedTuple):
+    """A row that cannot be told a place in the stream.
+
+    Attributes:
+        id: Its id; empty if it has none that can be read.
+        fault: Why.
+        place: How many rows of the page that have a place come before it.
+    """
+
+    id: str
+    fault: str
+    place: int
+
+
+class PlacedRows(NamedTuple):
+    """The rows of a page, as far as each can be told its place.
+
+    Attributes:
+        rows: Those that can.
+        unplaced: Those that cannot.
+    """
+
+    rows: list[Row]
+    unplaced: list[Unplaced]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,60 +114,185 @@ class Page:
     Attributes:
         content: The answer's JSON.
         documents: The rows within it.
-        is_last: Whether there are no rows behind these.
         deprecation: What the platform says about the request being out of date; empty if nothing.
+        faults: Why rows cannot be emitted, by their place on the page.
+        mended: The places of rows in which something that is no text was replaced.
     """
 
     content: bytes
     documents: Sequence[msgspec.Raw]
-    is_last: bool
     deprecation: str = ""
+    faults: Mapping[int, str] = field(default_factory=dict)
+    mended: frozenset[int] = frozenset()
 
     @classmethod
-    def read(cls, content: bytes, limit: int, deprecation: str = "") -> Page:
+    def read(cls, content: bytes, deprecation: str = "") -> Page:
         """Read an answer.
+
+        A row that is no proper JSON, or that nobody could read on, is marked and does not spoil the others.
 
         Args:
             content: Its body.
-            limit: The page size asked for.
             deprecation: What the platform says about the request being out of date.
 
         Raises:
             msgspec.DecodeError: If the body is not the JSON expected.
+            UnexpectedAnswerError: If it holds another number of rows than it says.
         """
         if b"\n" in content or b"\r" in content:  # only between two tokens: within a text JSON escapes them
             content = content.translate(_ONE_LINE)
         if not content.isascii():
             _check_encoding(content)
-        envelope = _ENVELOPE.decode(content)
-        honoured = limit if envelope.limit is None else min(limit, envelope.limit)
-        return cls(content, envelope.results, len(envelope.results) < honoured, deprecation)
+        try:
+            envelope = _ENVELOPE.decode(content)
+        except msgspec.ValidationError:
+            raise
+        except (msgspec.DecodeError, RecursionError):
+            return cls._read_row_by_row(content, deprecation)
+        _check_count(envelope.count, len(envelope.results))
+        return cls(content, envelope.results, deprecation, _faults(content, envelope.results))
 
-    def rows(self, field: str) -> list[Row]:
+    @classmethod
+    def _read_row_by_row(cls, content: bytes, deprecation: str) -> Page:
+        try:
+            envelope = members(content)
+            found = elements(envelope["results"])
+            count = msgspec.json.decode(envelope["count"], type=int)
+        except (ValueError, KeyError) as error:
+            message = "not the JSON expected"
+            raise msgspec.DecodeError(message) from error
+        _check_count(count, len(found))
+        documents = [mended(each) for each in found]
+        faults = {place: fault for place, each in enumerate(documents) if (fault := _fault(each))}
+        changed = frozenset(place for place, each in enumerate(found) if documents[place] != each)
+        return cls(content, list(map(msgspec.Raw, documents)), deprecation, faults, changed - faults.keys())
+
+    def rows(self, time_field: str) -> PlacedRows:
         """Return the rows with their places.
 
         Args:
-            field: The time field the rows are ordered by.
-
-        Raises:
-            ValueError: If a row has no usable id, version or time.
+            time_field: The time field the rows are ordered by.
         """
-        heads = _HEADS.decode(self.content).results
-        rows = []
-        for head, document in zip(heads, self.documents, strict=True):
-            created, modified = head.createdAt, head.lastModifiedAt
-            text = created if field == "createdAt" else modified
-            if text is None:
-                message = f"no {field}"
-                raise ValueError(message)
-            plain = (created is None or is_plain(created)) and (modified is None or is_plain(modified))
+        rows: list[Row] = []
+        unplaced: list[Unplaced] = []
+        for place, (head, document) in enumerate(zip(self._heads(), self.documents, strict=True)):
+            fault = self.faults.get(place, "")
+            text = head and (head.createdAt if time_field == "createdAt" else head.lastModifiedAt)
+            if head is None or not text or not head.id or _REPLACEMENT in head.id:
+                identifier = _id_in(document)
+                unplaced.append(Unplaced(identifier, fault or f"no usable id, version or {time_field}", len(rows)))
+                continue
+            plain = _are_plain(head.createdAt, head.lastModifiedAt)
+            if plain is None:
+                unplaced.append(Unplaced(head.id, fault or "a time that is none", len(rows)))
+                continue
             position = Position(text[:-1], head.id, text) if plain else Position.at(text, head.id)
-            rows.append(Row(position, head.version, document, plain))
-        return rows
+            rows.append(Row(position, head.version, document, plain, fault, place in self.mended))
+        return PlacedRows(rows, unplaced)
+
+    def _heads(self) -> Sequence[_Head | None]:
+        if not self.faults and not self.mended:
+            try:
+                return _HEADS.decode(self.content).results
+            except msgspec.ValidationError:
+                pass  # one of them; which, is found one by one
+        return [_head(each) for each in self.documents]
 
     def records(self) -> Iterator[Record]:
-        """Yield the rows taken apart, one at a time to save memory; numbers with a fraction are exact decimals."""
-        return map(_RECORD.decode, self.documents)
+        """Yield the rows taken apart, one at a time to save memory; numbers with a fraction are exact decimals.
+
+        Raises:
+            UnreadableRowError: If one cannot be read.
+        """
+        for place, document in enumerate(self.documents):
+            yield _record(document, self.faults.get(place))
+
+
+def _record(document: msgspec.Raw, fault: str | None) -> Record:
+    try:
+        if fault is None:
+            return _RECORD.decode(document)
+    except _NO_JSON as error:
+        fault = type(error).__name__
+    message = f"the row looked up with {shown_id(_id_in(document))} cannot be read: {fault}"
+    raise UnreadableRowError(message)
+
+
+def _check_count(said: int, found: int) -> None:
+    if said != found:
+        message = f"says that it holds {said} rows, and holds {found}"
+        raise UnexpectedAnswerError(message)
+
+
+def _faults(content: bytes, documents: Sequence[msgspec.Raw]) -> Mapping[int, str]:
+    """Return what is wrong with rows that are proper JSON, by their place."""
+    with_long_numbers = may_hold_a_long_number(content)
+    found = {}
+    for place, document in enumerate(map(bytes, documents)):
+        if is_too_deep(document):
+            found[place] = "it is nested too deep"
+        elif with_long_numbers and holds_a_long_number(document):
+            found[place] = "it holds a number of a thousand digits"
+    return found
+
+
+def _fault(document: bytes) -> str:
+    """Return what is wrong with a row; empty if nothing is."""
+    if is_too_deep(document):
+        return "it is nested too deep"
+    if holds_a_long_number(document):
+        return "it holds a number of a thousand digits"
+    try:
+        _FIELDS.decode(document)
+    except _NO_JSON as error:
+        return f"it is no JSON: NaN, Infinity, or no object ({type(error).__name__})"
+    return ""
+
+
+def _head(document: bytes | msgspec.Raw) -> _Head | None:
+    """Return what a row says of itself, as far as it can be read; None if it has no id or version."""
+    try:
+        return _HEAD.decode(document)
+    except _NO_JSON:
+        pass
+    try:
+        fields = members(bytes(document))
+        return _Head(
+            msgspec.json.decode(fields["id"], type=str),
+            msgspec.json.decode(fields["version"], type=int),
+            _text_or_none(fields, "createdAt"),
+            _text_or_none(fields, "lastModifiedAt"),
+        )
+    except (*_NO_JSON, ValueError, KeyError):
+        return None
+
+
+def _text_or_none(fields: Mapping[str, bytes], name: str) -> str | None:
+    return msgspec.json.decode(fields[name], type=str) if name in fields else None
+
+
+def _id_in(document: bytes | msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(members(bytes(document))["id"], type=str)
+    except (*_NO_JSON, ValueError, KeyError):
+        return ""
+
+
+def _are_plain(*texts: str | None) -> bool | None:
+    """Tell whether instants are all written as commercetools normally writes them; None if one is no instant."""
+    plain = True
+    try:
+        for text in texts:
+            if text is None:
+                continue
+            if is_plain(text):
+                datetime.fromisoformat(text[:-1])
+            else:
+                normalise_timestamp(text)
+                plain = False
+    except ValueError:
+        return None
+    return plain
 
 
 def _check_encoding(content: bytes) -> None:

@@ -5,25 +5,30 @@ from __future__ import annotations
 import itertools
 import logging
 import operator
+from datetime import timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
-import msgspec
-
-from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, TooManyLeftOutError, shown_id
+from tap_commercetools.page_size import EMPTY_ANSWERS_AT_THE_END, LARGEST_PAGE
 from tap_commercetools.timestamps import format_timestamp, sort_key
 from tap_commercetools.transport import SMALLER_PAGE_HELPS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from datetime import datetime
 
     from tap_commercetools.keyset import Keyset, Position
-    from tap_commercetools.page import Page, Row
+    from tap_commercetools.page import Page, Row, Unplaced
     from tap_commercetools.page_size import PageSize
 
 logger = logging.getLogger(__name__)
 
 _BARREN_PAGES = 5
-"""How many pages in a row may hold nothing but rows that have just changed."""
+"""How many full pages in a row may hold no row of the keyset."""
+MOST_IN_A_ROW = 100
+"""Rows in a row that may be left out; more are no matter of single rows."""
+CLOCK_TOLERANCE = timedelta(minutes=5)
+"""How far beyond the platform's present time an instant may lie and still be taken for a matter of clocks."""
 
 
 class OrderedRows(NamedTuple):
@@ -33,28 +38,65 @@ class OrderedRows(NamedTuple):
         rows: The rows.
         size: How many bytes the page took.
         rest: What is still to be read behind them; None if they are the last.
+        is_short: Whether there were fewer than asked for, as at the end.
+        unplaced: Rows before these, or at the end, that cannot be told a place.
     """
 
     rows: list[Row]
     size: int
     rest: Keyset | None
+    is_short: bool = False
+    unplaced: Sequence[Unplaced] = ()
+
+
+class _Found(NamedTuple):
+    """What of a keyset is on a page.
+
+    Attributes:
+        rows: Its rows, in order.
+        unplaced: Rows that cannot be told a place.
+        passed_the_end: Whether a later row shows that there are no more.
+        others: How many rows are none of the keyset's.
+    """
+
+    rows: list[Row]
+    unplaced: list[Unplaced]
+    passed_the_end: bool = False
+    others: int = 0
+
+    def unplaced_before(self) -> list[Unplaced]:
+        """Return the rows without a place that reading behind these does not meet again."""
+        return [each for each in self.unplaced if each.place < len(self.rows) + self.passed_the_end]
 
 
 class PageReader:
     """Reads the pages of one stream, for any number of threads.
 
+    A page with fewer rows than asked for is not the end: that is where two answers in a row hold nothing of the keyset,
+    or where a row behind its end shows it. The second of the two also asks for rows dated in the future.
+
     Args:
         stream: The stream's name, for messages.
         fetch: Fetches the page for query parameters and a page size.
         page_size: How many rows to ask for; told about pages that were too heavy.
+        now: Tells the platform's present time.
+
+    Attributes:
+        future_rows: How many rows dated in the future the last answer showed, as many as a page holds at most.
     """
 
     def __init__(
-        self, stream: str, fetch: Callable[[Sequence[tuple[str, str]], int], Page], page_size: PageSize
+        self,
+        stream: str,
+        fetch: Callable[[Sequence[tuple[str, str]], int], Page],
+        page_size: PageSize,
+        now: Callable[[], datetime],
     ) -> None:
         self._stream = stream
         self._fetch = fetch
         self._page_size = page_size
+        self._now = now
+        self.future_rows = 0
 
     @property
     def rows_asked(self) -> int:
@@ -62,7 +104,7 @@ class PageReader:
         return self._page_size.rows
 
     def read(self, keyset: Keyset) -> OrderedRows:
-        """Read the first page of a keyset.
+        """Read the first page of a keyset that holds something of it.
 
         A row that changed after the keyset's end while its page was being made is left out: it belongs to the next
         run.
@@ -73,65 +115,87 @@ class PageReader:
         Raises:
             OrderError: If the rows are not in the order asked for.
             RequestRefusedError: If the platform refuses the query.
-            TapError: If a single row is too heavy for the platform.
+            TapError: If a single row is too heavy for the platform, or too many in a row cannot be told a place.
         """
-        for _ in range(_BARREN_PAGES):
-            page = self._bearable_page(keyset)
-            rows = self._in_order(keyset, page)
-            if page.is_last:
-                return OrderedRows(rows, len(page.content), None)
-            if rows:
-                return OrderedRows(rows, len(page.content), keyset.following(rows[-1].position))
+        empty = barren = limit = 0
+        at_the_end: list[Unplaced] = []
+        while barren < _BARREN_PAGES:
+            is_last_question = empty == EMPTY_ANSWERS_AT_THE_END - 1 and keyset.shown_until is None
+            beyond = self._now() + CLOCK_TOLERANCE if is_last_question else None
+            page, limit = self._bearable_page(keyset, limit, beyond)
+            found = self._in_order(keyset, page, beyond)
+            size = len(page.content)
+            if found.rows:
+                rest = None if found.passed_the_end else keyset.following(found.rows[-1].position)
+                return OrderedRows(found.rows, size, rest, len(page.documents) < limit, found.unplaced_before())
+            if len(found.unplaced) > MOST_IN_A_ROW:
+                raise self._too_many_unplaced(keyset)
+            if len(page.documents) >= limit and not is_last_question and not found.passed_the_end:
+                barren += 1
+                limit = LARGEST_PAGE if found.unplaced else limit
+                continue
+            empty += 1
+            at_the_end = (found.unplaced_before() if found.passed_the_end else found.unplaced) or at_the_end
+            if found.passed_the_end or empty == EMPTY_ANSWERS_AT_THE_END:
+                if is_last_question:
+                    self.future_rows = found.others
+                return OrderedRows([], size, None, is_short=True, unplaced=at_the_end)
         message = (
             f"stream {self._stream}: {_BARREN_PAGES} full pages in a row held only rows changed after "
             f"{format_timestamp(keyset.upper)}, so reading cannot move on. Run again with a longer settle_seconds"
         )
         raise OrderError(message)
 
-    def _bearable_page(self, keyset: Keyset) -> Page:
+    def _bearable_page(self, keyset: Keyset, limit: int, beyond: datetime | None) -> tuple[Page, int]:
+        """Return a page and how many rows it was asked for: `limit`, or as many as pages have now."""
         while True:
-            limit = self._page_size.rows
+            asked = limit or self._page_size.rows
             try:
-                page = self._fetch(keyset.query(limit), limit)
+                page = self._fetch(keyset.query(asked, beyond), asked)
             except RequestRefusedError as refusal:
                 if refusal.code not in SMALLER_PAGE_HELPS:
                     raise
-                if not self._page_size.shrink(limit):
+                if not self._page_size.shrink(asked):
                     raise self._too_heavy(keyset, refusal) from refusal
                 logger.warning("%s: %s; asking for %d rows at a time", self._stream, refusal.code, self._page_size.rows)
+                limit = 0
                 continue
             self._page_size.succeeded()
-            return page
+            return page, asked
 
-    def _in_order(self, keyset: Keyset, page: Page) -> list[Row]:
+    def _in_order(self, keyset: Keyset, page: Page, beyond: datetime | None) -> _Found:
         first_time = "" if keyset.start is None else sort_key(format_timestamp(keyset.start))
         last_time, last_id = (first_time, "") if keyset.after is None else keyset.after[:2]
         end = sort_key(format_timestamp(keyset.upper))
-        placed = self._placed(keyset.field, page)
+        placed, unplaced = page.rows(keyset.field)
         if _is_in_order(placed, (last_time, last_id), end):
-            return placed
-        rows = []
+            return _Found(placed, unplaced)
+        asked_end = sort_key(format_timestamp(keyset.asked_until))
+        future = None if beyond is None else sort_key(format_timestamp(beyond))
+        rows: list[Row] = []
+        passed_the_end, others = False, 0
         last: Position | None = keyset.after
         for row in placed:
             time, identifier, _ = row.position
-            if time > end:
+            if time > asked_end:
+                others += future is not None and time > future
                 continue
             if time < last_time or (time == last_time and identifier <= last_id):
                 raise self._out_of_order(row.position, last)
             last = row.position
             last_time, last_id = time, identifier
+            if time > end:
+                passed_the_end = True
+                break
             rows.append(row)
-        return rows
+        return _Found(rows, unplaced, passed_the_end, others)
 
-    def _placed(self, field: str, page: Page) -> list[Row]:
-        try:
-            return page.rows(field)
-        except (ValueError, msgspec.DecodeError) as error:
-            message = (
-                f"stream {self._stream}: a row lacks a usable id, version or {field} ({type(error).__name__}); "
-                "without them it cannot be read incrementally"
-            )
-            raise TapError(message) from error
+    def _too_many_unplaced(self, keyset: Keyset) -> TapError:
+        behind = "the start" if keyset.after is None else f"{shown_id(keyset.after.id)} of {keyset.after.text}"
+        return TooManyLeftOutError(
+            f"stream {self._stream}: more than {MOST_IN_A_ROW} rows in a row behind {behind} lack a usable id, version "
+            f"or {keyset.field}, without which they cannot be read; report it to the platform's support"
+        )
 
     def _out_of_order(self, found: Position, last: Position | None) -> OrderError:
         before = "the start of the window" if last is None else f"id {last.id} of {last.text}"

@@ -1,4 +1,4 @@
-"""How many rows to ask for at once."""
+"""How many rows to ask for at once, and when there are no more."""
 
 from __future__ import annotations
 
@@ -9,6 +9,9 @@ LARGEST_PAGE = 500
 
 PRODUCTS_PER_PAGE = 100
 """Products come with all their variants and prices: a page of 500 can be hundreds of megabytes."""
+
+EMPTY_ANSWERS_AT_THE_END = 2
+"""Empty answers in a row that are the end of what is read: one short or empty answer can be a fault that passes."""
 
 _PAGES_BEFORE_GROWING = 8
 

@@ -4,8 +4,9 @@ The window of time is cut into consecutive stretches as it is read: the pages re
 to a stretch of time, so each stretch is made to hold some pages. A thread reads a page, and then looks again for the
 earliest stretch that nobody reads; where threads find none, a stretch is cut in two. So an estimate may be wrong (a
 bulk import in one millisecond, a quiet year) and costs little, and the rows that are due next are always read first.
-Pages wait in a bounded buffer until those before them have been handed on: the output has one order and needs one
-bookmark, as if it had been read serially.
+Whether a stretch has ended shows from a row of the next: it is read without regard to its end, and what is behind is
+dropped. Pages wait in a bounded buffer until those before them have been handed on: the output has one order and needs
+one bookmark, as if it had been read serially.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_PAGES = 16
 _FEWEST_PAGES = 2
-"""Pages that a stretch is made to hold; the last of them is seldom full, so short stretches cost more requests."""
+"""Pages that a stretch is made to hold; the last of them is read beyond its end, so short ones cost more requests."""
 _PAGES_REMEMBERED = 8
 """Pages by which the rows' density in time is judged."""
 _MILLISECOND = timedelta(milliseconds=1)
@@ -40,6 +41,7 @@ class _Stretch:
         keyset: What is still to be read of it.
         span_per_page: The stretch of time that its last full page covered, once there was one.
         is_being_read: Whether a thread reads a page of it.
+        is_ending: Whether its last page was short, so that it is not worth sharing.
         is_done: Whether all of it has been read.
         pages: Pages that were read but not handed on.
         failure: Why reading it failed, if it did.
@@ -48,6 +50,7 @@ class _Stretch:
     keyset: Keyset
     span_per_page: timedelta | None = None
     is_being_read: bool = False
+    is_ending: bool = False
     is_done: bool = False
     pages: deque[OrderedRows] = field(default_factory=deque)
     failure: Exception | None = None
@@ -74,9 +77,10 @@ def read_in_order(reader: PageReader, keyset: Keyset, parallel: int, buffer_byte
         TapError: What the reader raises, when its turn in the order comes.
     """
     page = reader.read(keyset)
-    while page.rest is not None and parallel == 1:
+    while page.rest is not None and (parallel == 1 or page.is_short):
         yield page
-        page = reader.read(page.rest)
+        keyset = page.rest
+        page = reader.read(keyset)
     yield page
     if page.rest is not None:
         stretches = _ParallelReader(reader, page, keyset, parallel, buffer_bytes)
@@ -177,7 +181,7 @@ class _ParallelReader:
     def _shorten(self, stretch: _Stretch) -> None:
         """Leave what is at the end of a stretch to other threads, if they would find nothing else."""
         is_last = stretch is self._line[-1]
-        if not is_last and not self._idle:
+        if stretch.is_ending or (not is_last and not self._idle):
             return
         span = stretch.span_per_page or self._span_per_page
         expected_pages = (stretch.keyset.upper - stretch.start) / span
@@ -195,6 +199,7 @@ class _ParallelReader:
         self._measure(stretch.keyset, page)
         stretch.pages.append(page)
         stretch.is_being_read = False
+        stretch.is_ending = page.is_short
         if page.rest is None:
             stretch.is_done = True
         else:

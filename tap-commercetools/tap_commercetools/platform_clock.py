@@ -6,8 +6,9 @@ import logging
 import threading
 import time
 from datetime import datetime, timedelta, timezone
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
+
+from tap_commercetools.retry import http_date
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -37,14 +38,11 @@ class PlatformClock:
         """Take note of an answer's ``Date`` header; one that is missing or unreadable is passed over."""
         if not date_header:
             return
-        try:
-            moment = parsedate_to_datetime(date_header)
-        except ValueError:
+        moment = http_date(date_header)
+        if moment is None:
             return
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=timezone.utc)
         with self._lock:
-            self._observed = (moment.astimezone(timezone.utc), self._monotonic())
+            self._observed = (moment, self._monotonic())
 
     def now(self) -> datetime:
         """Return the platform's present time; this machine's own, with a warning, if no answer has told it."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
+
+from tap_commercetools.json_pieces import mended
 
 if TYPE_CHECKING:
     from tap_commercetools.page import Record
@@ -15,12 +17,13 @@ _DECODER = msgspec.json.Decoder(dict[str, Any], float_hook=Decimal)
 
 
 class _MessageSettings(msgspec.Struct):
-    enabled: bool = False
-    deleteDaysAfterCreation: int = 15  # noqa: N815 - the platform's name
+    enabled: bool
+    deleteDaysAfterCreation: Annotated[int, msgspec.Meta(ge=0, le=36_500)] = 15  # noqa: N815 - the platform's name
 
 
 class _ProjectSettings(msgspec.Struct):
-    messages: _MessageSettings = msgspec.field(default_factory=_MessageSettings)
+    key: str
+    messages: _MessageSettings
     productCatalogModel: str = "Classic"  # noqa: N815 - the platform's name
 
 
@@ -41,13 +44,21 @@ class Project:
     modular: bool
 
     @classmethod
-    def read(cls, content: bytes) -> Project:
+    def read(cls, content: bytes, key: str) -> Project:
         """Read the answer that tells the settings.
 
+        Args:
+            content: Its body.
+            key: The project's key.
+
         Raises:
-            msgspec.DecodeError: If it is not the JSON expected.
+            msgspec.DecodeError: If it is not the JSON expected, or of another project.
         """
+        content = mended(content)
         settings = msgspec.json.decode(content, type=_ProjectSettings)
+        if settings.key != key:
+            message = "the settings of another project"
+            raise msgspec.ValidationError(message)
         return cls(
             record=_DECODER.decode(content),
             messages_enabled=settings.messages.enabled,

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from tap_commercetools.errors import fault_of
 from tap_commercetools.timestamps import TIME_FIELDS, normalise_timestamp
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from tap_commercetools.left_out import LeftOut
     from tap_commercetools.message_writer import BufferedMessageWriter
     from tap_commercetools.page import Record, Row
 
@@ -65,19 +67,34 @@ class RecordLines:
         self._start = b'{"type":"RECORD","stream":' + msgspec.json.encode(stream) + b',"record":'
         self._version = b"" if version is None else b',"version":%d' % version
 
-    def write(self, rows: list[Row], extracted_at: datetime) -> None:
+    def write(self, rows: list[Row], extracted_at: datetime, left_out: LeftOut) -> int:
         """Write the rows of a page.
 
         Args:
             rows: The rows.
             extracted_at: When they were read.
+            left_out: Is told of those that cannot be written.
+
+        Returns:
+            How many were written.
         """
         start = self._start
         end = self._version + b',"time_extracted":' + msgspec.json.encode(extracted_at.isoformat()) + b"}\n"
         write = self._writer.write_record_line
+        written = 0
         for row in rows:
-            as_it_is = row.has_plain_times and not self._left_out
-            write(start, row.document if as_it_is else self._changed(row), end)
+            document: bytes | msgspec.Raw = row.document
+            if self._left_out or not row.has_plain_times:
+                try:
+                    document = self._changed(row)
+                except (msgspec.MsgspecError, ValueError, RecursionError) as error:
+                    left_out.tell(row.position.id, fault_of(error))
+                    continue
+            write(start, document, end)
+            written += 1
+        if written:
+            left_out.emitted()
+        return written
 
     def _changed(self, row: Row) -> bytes:
         fields = _FIELDS.decode(row.document)

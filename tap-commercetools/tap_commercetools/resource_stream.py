@@ -14,10 +14,10 @@ from singer_sdk.singerlib.catalog import REPLICATION_FULL_TABLE
 from typing_extensions import override
 
 from tap_commercetools.commercetools_stream import CommercetoolsStream
-from tap_commercetools.errors import RequestRefusedError, TapError
+from tap_commercetools.errors import RequestRefusedError, TapError, fault_of
 from tap_commercetools.merged_pages import merged_pages
 from tap_commercetools.message_writer import BufferedMessageWriter
-from tap_commercetools.page_reader import PageReader
+from tap_commercetools.page_reader import CLOCK_TOLERANCE, PageReader
 from tap_commercetools.page_size import PageSize
 from tap_commercetools.parallel_reader import read_in_order
 from tap_commercetools.progress import Progress
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
     from tap_commercetools.keyset import Condition, Keyset
     from tap_commercetools.page import Page, Record, Row
+    from tap_commercetools.page_reader import OrderedRows
     from tap_commercetools.stream_definition import StreamDefinition
     from tap_commercetools.tap import TapCommercetools
 
@@ -86,12 +87,42 @@ class ResourceStream(CommercetoolsStream):
         """Keys of the stores that are read; empty if it is the whole project."""
         return self.definition.stores(self.commercetools.settings)
 
+    def readable_records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
+        """Yield the records that rows make; a row that none can be made of is told and left out."""
+        for row in rows:
+            yield from self._records_of_one(row)
+
+    def _records_of_one(self, row: Row) -> list[Record]:
+        try:
+            return list(self.records_of([row]))
+        except TapError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are none the worse
+            self.left_out.tell(row.position.id, fault_of(error))
+            return []
+
+    def records_found_by_halving(self, rows: Sequence[Row]) -> Iterator[Record]:
+        """Yield the records that rows make together; a row that spoils them is found by halving, told and left out."""
+        try:
+            yield from self.records_of(rows)
+        except TapError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are none the worse
+            if len(rows) == 1:
+                self.left_out.tell(rows[0].position.id, fault_of(error))
+                return
+            middle = len(rows) // 2
+            yield from self.records_found_by_halving(rows[:middle])
+            yield from self.records_found_by_halving(rows[middle:])
+
     def records_of(self, rows: Sequence[Row]) -> Iterator[Record]:
         """Yield the records that rows of the collection make."""
         for row in rows:
             record = row.record()
             for path in self.definition.withheld:
                 without(record, path)
+            if self.definition.withhold is not None:
+                self.definition.withhold(record)
             if not row.has_plain_times:
                 normalise_times(record)
             yield record
@@ -107,7 +138,7 @@ class ResourceStream(CommercetoolsStream):
             TapError: If the stream cannot be read; the message says why and what to do.
         """
         for rows in self.fresh_pages():
-            yield from self.records_of(rows)
+            yield from self.readable_records_of(rows)
 
     def fresh_pages(self) -> Iterator[list[Row]]:
         """Yield the rows of this run's window that were not emitted before, page by page.
@@ -147,7 +178,7 @@ class ResourceStream(CommercetoolsStream):
             self.commercetools.termination.check()
             if not rows:
                 continue
-            fresh = reading.fresh(rows)
+            fresh = self._without_faults(reading.fresh(rows))
             yield fresh
             reading.passed(rows)
             progress.emitted += len(fresh)
@@ -170,26 +201,62 @@ class ResourceStream(CommercetoolsStream):
                 self.commercetools.settings.overlap,
             )
 
+    def _without_faults(self, rows: list[Row]) -> list[Row]:
+        """Return the rows that can be emitted, and tell of the others; they are passed all the same."""
+        if not any(row.fault or row.is_mended for row in rows):
+            return rows
+        good = []
+        for row in rows:
+            if row.fault:
+                self.left_out.tell(row.position.id, row.fault)
+                continue
+            if row.is_mended:
+                self.left_out.tell_mended(row.position.id)
+            self.left_out.emitted()
+            good.append(row)
+        return good
+
     def _pages(self, window: Window) -> Iterator[list[Row]]:
         settings = self.commercetools.settings
         page_size = PageSize(settings.page_size)
-        paths = self.paths()
+        now = self.commercetools.client.clock.now
+        readers = {path: PageReader(self.name, partial(self.fetch_page, path), page_size, now) for path in self.paths()}
         sources = [
-            read_in_order(
-                PageReader(self.name, partial(self.fetch_page, path), page_size),
-                self.keyset(window, path),
-                settings.max_parallel_requests,
-                _BUFFER_BYTES // len(paths),
+            self._placed(
+                read_in_order(
+                    reader,
+                    self.keyset(window, path),
+                    settings.max_parallel_requests,
+                    _BUFFER_BYTES // len(readers),
+                )
             )
-            for path in paths
+            for path, reader in readers.items()
         ]
         pages = merged_pages(sources)
         while True:
             with self.commercetools.termination.waiting():
                 rows = next(pages, None)
             if rows is None:
-                return
+                break
             yield rows
+        self._tell_of_the_future(sum(reader.future_rows for reader in readers.values()))
+
+    def _placed(self, pages: Iterator[OrderedRows]) -> Iterator[OrderedRows]:
+        """Yield pages, and tell of the rows beside them that cannot be told a place."""
+        for page in pages:
+            for row in page.unplaced:
+                self.left_out.tell(row.id, row.fault)
+            yield page
+
+    def _tell_of_the_future(self, rows: int) -> None:
+        if rows:
+            self.logger.warning(
+                "%s: %d rows%s are dated in the future by the platform's clock: a run reads them when that time has "
+                "come. Correct them, or ask the platform's support",
+                self.name,
+                rows,
+                " or more" if rows >= self.commercetools.settings.page_size else "",
+            )
 
     def paths(self) -> list[str]:
         """Return the paths to read: the collection's own, or those of single stores."""
@@ -226,15 +293,14 @@ class ResourceStream(CommercetoolsStream):
             return
         with self.get_record_counter() as counter, self.get_sync_timer():
             for rows in self.fresh_pages():
-                lines.write(rows, utc_now())
-                counter.increment(len(rows))
+                counter.increment(lines.write(rows, utc_now(), self.left_out))
         self._write_state_message()
 
     def _record_lines(self) -> RecordLines | None:
         """Return what writes rows without taking them apart; None if something asks for more than that."""
         writer = self.commercetools.message_writer
         left_out = fields_left_out(self.mask)
-        rows_are_records = type(self).records_of is ResourceStream.records_of
+        rows_are_records = type(self).records_of is ResourceStream.records_of and self.definition.withhold is None
         maps = self.stream_maps
         unchanged = len(maps) == 1 and type(maps[0]) is SameRecordTransform and not maps[0].flattening_enabled
         if (
@@ -255,6 +321,12 @@ class ResourceStream(CommercetoolsStream):
                 "bookmark, or run with --full-refresh"
             )
             raise TapError(message) from error
+        if bookmark is not None and bookmark.latest > self.commercetools.client.clock.now() + CLOCK_TOLERANCE:
+            message = (
+                f"stream {self.name}: its bookmark lies in the future by the platform's clock, so nothing would be "
+                "read until then. Set its replication_key_value back or remove the bookmark, or run with --full-refresh"
+            )
+            raise TapError(message)
         if bookmark is not None and not bookmark.covers(self.stores):
             self.logger.warning(
                 "%s: the bookmark speaks for the stores %s only, but the setting stores now asks for %s: reading from "

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+_LONGEST_DATE = 100
+_LONGEST_NUMBER = 20
+"""Digits of a number of seconds that are looked at; so many are for ever already."""
 _RESET_HEADERS = ("X-RateLimit-Reset", "RateLimit-Reset")
 
 
@@ -23,12 +26,26 @@ class RetryPolicy:
         base_seconds: Upper end of the first wait; doubles with each try.
         cap_seconds: Longest wait of the tap's own choosing.
         asked_cap_seconds: Longest wait that the platform may ask for.
+        patience_seconds: How long after the first try another may begin; a second may always. With 90 seconds for an
+            answer a request that fails for good does so within three minutes.
     """
 
     tries: int = 8
     base_seconds: float = 0.5
     cap_seconds: float = 60.0
-    asked_cap_seconds: float = 600.0
+    asked_cap_seconds: float = 60.0
+    patience_seconds: float = 90.0
+
+    def allows_another(self, failed_tries: int, begins_after: float) -> bool:
+        """Tell whether a request is to be tried once more.
+
+        Args:
+            failed_tries: How many tries have failed, 1 or more.
+            begins_after: How many seconds after the first the next would begin.
+        """
+        if failed_tries >= self.tries:
+            return False
+        return failed_tries == 1 or begins_after <= self.patience_seconds
 
     def wait_seconds(
         self,
@@ -73,7 +90,7 @@ def seconds_asked(headers: Mapping[str, str], now: datetime) -> float | None:
 
 
 def _seconds(text: str) -> float | None:
-    text = text.strip()
+    text = text.strip()[:_LONGEST_NUMBER]
     whole, _, fraction = text.partition(".")
     if not (whole.isascii() and whole.isdigit()) or (fraction and not (fraction.isascii() and fraction.isdigit())):
         return None
@@ -81,10 +98,14 @@ def _seconds(text: str) -> float | None:
 
 
 def _seconds_until(text: str, now: datetime) -> float | None:
+    moment = http_date(text)
+    return None if moment is None else max(0.0, (moment - now).total_seconds())
+
+
+def http_date(text: str) -> datetime | None:
+    """Return the instant that a header names, in UTC; None if it is no date."""
     try:
-        moment = parsedate_to_datetime(text)
-    except ValueError:
+        moment = parsedate_to_datetime(text[:_LONGEST_DATE])
+        return (moment.replace(tzinfo=timezone.utc) if moment.tzinfo is None else moment).astimezone(timezone.utc)
+    except (ValueError, TypeError, IndexError, OverflowError):  # all of which that function has been seen to raise
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=timezone.utc)
-    return max(0.0, (moment - now).total_seconds())

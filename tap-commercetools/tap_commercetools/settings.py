@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from singer_sdk import typing as th
 
+from tap_commercetools.addresses import check_url
 from tap_commercetools.errors import SettingsError
 from tap_commercetools.page_size import LARGEST_PAGE
 from tap_commercetools.stream_definition import custom_object_stream
@@ -77,6 +76,16 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         description="Address of the authentication service, instead of the region's; `/oauth/token` is added to it.",
     ),
     th.Property(
+        "allow_http",
+        th.BooleanType,
+        default=False,
+        title="Allow http",
+        description=(
+            "Whether `api_url` and `auth_url` may begin with `http://` though they are not on this machine. "
+            "Credentials and records then travel unencrypted."
+        ),
+    ),
+    th.Property(
         "scopes",
         th.ArrayType(th.StringType),
         title="Scopes",
@@ -122,6 +131,16 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         th.ArrayType(th.StringType(pattern=CONTAINER_PATTERN)),
         title="Custom object containers",
         description="Containers of custom objects to offer, each as a stream `custom_objects_<container>`.",
+    ),
+    th.Property(
+        "payment_method_tokens",
+        th.BooleanType,
+        default=False,
+        title="Payment method tokens",
+        description=(
+            "Whether records carry the tokens of payment methods, with which a payment service can be told to charge "
+            "somebody. Without, they are left out of `payments`, `messages` and `order_edits`."
+        ),
     ),
     th.Property(
         "deletions_enabled",
@@ -216,7 +235,7 @@ class Settings:
             config: The configuration.
 
         Raises:
-            SettingsError: If values do not go together or are no URL or date.
+            SettingsError: If values do not go together, or are no date or no address that credentials may go to.
         """
         project_key = config["project_key"]
         start, end = _instant(config, "start_date"), _instant(config, "end_date")
@@ -242,16 +261,16 @@ class Settings:
 
 
 def _check_containers(containers: Sequence[str]) -> None:
-    names: dict[str, str] = {}
+    names: set[str] = set()
     for container in dict.fromkeys(containers):
         name = custom_object_stream(container)
         if name in names:
             message = (
-                f"setting custom_object_containers: {names[name]} and {container} would both be the stream {name}; "
-                "read them with two configurations"
+                f"setting custom_object_containers: two of them would both be the stream {name}; read them with two "
+                "configurations"
             )
             raise SettingsError(message)
-        names[name] = container
+        names.add(name)
 
 
 def _url(config: Mapping[str, Any], setting: str, host: str) -> str:
@@ -264,11 +283,7 @@ def _url(config: Mapping[str, Any], setting: str, host: str) -> str:
             )
             raise SettingsError(message)
         return f"https://{host}.{region}.commercetools.com"
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname or re.search(r"\s", url):
-        message = f"setting {setting} must be an address such as https://{host}.{REGIONS[0]}.commercetools.com"
-        raise SettingsError(message)
-    return url.rstrip("/")
+    return check_url(setting, url, allow_http=bool(config.get("allow_http")))
 
 
 def _instant(config: Mapping[str, Any], setting: str) -> datetime | None:

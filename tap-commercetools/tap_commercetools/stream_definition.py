@@ -7,6 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tap_commercetools.page import Record
     from tap_commercetools.schemas.field_types import Schema
     from tap_commercetools.settings import Settings
 
@@ -28,6 +31,7 @@ class StreamDefinition:
         replication_key: The time field it is ordered by; None if it is read whole each time.
         primary_keys: The fields that identify a record.
         withheld: Paths of fields that are never emitted, because they are secrets.
+        withhold: Takes secrets out of a record that stand at no fixed path.
         is_core: Whether a fresh catalog selects it.
         in_store: Whether it can be read for single stores.
         parameters: Further query parameters.
@@ -45,6 +49,7 @@ class StreamDefinition:
     replication_key: str | None = "lastModifiedAt"
     primary_keys: tuple[str, ...] = ("id",)
     withheld: tuple[tuple[str, ...], ...] = ()
+    withhold: Callable[[Record], None] | None = None
     is_core: bool = False
     in_store: bool = False
     parameters: tuple[tuple[str, str], ...] = ()

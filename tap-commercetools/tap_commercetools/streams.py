@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tap_commercetools.schemas.business_unit import BUSINESS_UNIT
@@ -32,6 +33,7 @@ from tap_commercetools.schemas.state import STATE
 from tap_commercetools.schemas.store import CHANNEL, PRODUCT_SELECTION, STORE
 from tap_commercetools.schemas.tax import TAX_CATEGORY
 from tap_commercetools.schemas.type_definition import PRODUCT_TYPE, TYPE
+from tap_commercetools.secret_fields import withhold_from_message, withhold_from_order_edit
 from tap_commercetools.stream_definition import StreamDefinition, custom_object_stream
 
 if TYPE_CHECKING:
@@ -76,15 +78,6 @@ _CUSTOMERS_AND_TRADE = (
         how_deletions_show="mostly carts that expired",
     ),
     StreamDefinition(
-        "payments",
-        "payments",
-        PAYMENT,
-        (("view_payments",),),
-        is_core=True,
-        type_id="payment",
-        id_collection="payments",
-    ),
-    StreamDefinition(
         "customer_groups",
         "customer-groups",
         CUSTOMER_GROUP,
@@ -104,14 +97,6 @@ _CUSTOMERS_AND_TRADE = (
         how_deletions_show="mostly lists that expired",
     ),
     StreamDefinition("reviews", "reviews", REVIEW, (("view_products",),), type_id="review", id_collection="reviews"),
-    StreamDefinition(
-        "order_edits",
-        "orders/edits",
-        ORDER_EDIT,
-        (("view_order_edits",),),
-        type_id="order-edit",
-        id_collection="orderEdits",
-    ),
     StreamDefinition(
         "recurring_orders",
         "recurring-orders",
@@ -161,6 +146,15 @@ _CUSTOMERS_AND_TRADE = (
         deleted_by=("StagedQuoteDeleted",),
         id_collection="stagedQuotes",
     ),
+)
+
+_ORDER_EDITS = StreamDefinition(
+    "order_edits",
+    "orders/edits",
+    ORDER_EDIT,
+    (("view_order_edits",),),
+    type_id="order-edit",
+    id_collection="orderEdits",
 )
 
 _CATALOGUE = (
@@ -321,7 +315,6 @@ MESSAGE_STREAM = StreamDefinition(
     MESSAGE,
     (("view_messages",),),
     replication_key="createdAt",
-    withheld=(("customer", "password"),),
     how_deletions_show="they expire, and nothing is reported",
 )
 SUMMARY_STREAM = StreamDefinition(
@@ -382,17 +375,33 @@ def stream_definitions(config: Mapping[str, Any]) -> tuple[StreamDefinition, ...
     Args:
         config: The settings; they need not be complete, because discovery works without.
     """
+    payment_method_tokens = bool(config.get("payment_method_tokens"))
     return (
         *_CUSTOMERS_AND_TRADE,
+        _payments(payment_method_tokens=payment_method_tokens),
+        replace(_ORDER_EDITS, withhold=partial(withhold_from_order_edit, payment_method_tokens=payment_method_tokens)),
         *_CATALOGUE,
         *_SETTINGS_OF_THE_SHOP,
         _product_projections(staged=bool(config.get("staged_projections"))),
         *map(_custom_objects, dict.fromkeys(config.get("custom_object_containers") or ())),
-        MESSAGE_STREAM,
+        replace(MESSAGE_STREAM, withhold=partial(withhold_from_message, payment_method_tokens=payment_method_tokens)),
         PROJECT_STREAM,
         SUMMARY_STREAM,
         OFFER_STREAM,
         replace(DELETION_STREAM, is_core=bool(config.get("deletions_enabled"))),
+    )
+
+
+def _payments(*, payment_method_tokens: bool) -> StreamDefinition:
+    return StreamDefinition(
+        "payments",
+        "payments",
+        PAYMENT,
+        (("view_payments",),),
+        withheld=() if payment_method_tokens else (("paymentMethodInfo", "token"),),
+        is_core=True,
+        type_id="payment",
+        id_collection="payments",
     )
 
 

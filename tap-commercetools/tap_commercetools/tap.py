@@ -28,7 +28,13 @@ from tap_commercetools.project_stream import ProjectStream
 from tap_commercetools.resource_stream import ResourceStream
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.settings import CONFIG_JSONSCHEMA, Settings
-from tap_commercetools.settings_check import fill_defaults_and_list_errors, without_blanks
+from tap_commercetools.settings_check import (
+    describe_map_error,
+    fill_defaults_and_list_errors,
+    unknown_settings,
+    without_blanks,
+)
+from tap_commercetools.state_check import check_state, unknown_streams
 from tap_commercetools.streams import (
     DELETION_STREAM,
     MESSAGE_STREAM,
@@ -151,12 +157,19 @@ class TapCommercetools(Tap):
         with self.termination.waiting():
             granted = self.client.granted_scopes()
         require_access([stream.definition for stream in self.selected_streams], granted, self.settings)
-        try:
-            self.sync_all()
-        except BrokenPipeError:
-            self.logger.error("the process that takes the records has gone; see its own log")  # noqa: TRY400 - no traceback
-            raise
+        self.sync_all()
         self.flush()
+        self._tell_what_was_left_out()
+
+    def _tell_what_was_left_out(self) -> None:
+        counts = {stream.name: stream.left_out.count for stream in self.selected_streams if stream.left_out.count}
+        if counts:
+            self.logger.warning(
+                "%d rows were left out because they cannot be read or emitted (%s): their ids are in the warnings "
+                "above. They are not read again before they change",
+                sum(counts.values()),
+                ", ".join(f"{name}: {count}" for name, count in counts.items()),
+            )
 
     def check(self) -> None:
         """Try one row of each selected stream and report what works, without emitting any.
@@ -177,7 +190,10 @@ class TapCommercetools(Tap):
         """Check the settings; the SDK's own texts would repeat values, secrets among them."""
         self.append_builtin_config(self.config_jsonschema)
         self._config = without_blanks(self._config)
-        errors = fill_defaults_and_list_errors(self._config, self.config_jsonschema)
+        errors = [
+            *unknown_settings(self._config, self.config_jsonschema),
+            *fill_defaults_and_list_errors(self._config, self.config_jsonschema),
+        ]
         if not errors:
             try:
                 Settings.from_config(self._config)
@@ -186,6 +202,25 @@ class TapCommercetools(Tap):
         if errors and raise_errors:
             raise SettingsError("; ".join(errors))
         return errors
+
+    @override
+    def setup_mapper(self) -> None:
+        """Set up stream maps and flattening.
+
+        Raises:
+            SettingsError: If they cannot be; the SDK's own texts would repeat expressions.
+        """
+        try:
+            super().setup_mapper()
+        except Exception as error:  # noqa: BLE001 - of many kinds, and none but of these settings
+            raise SettingsError(describe_map_error(self.config.get("stream_maps"), error)) from None
+
+    @override
+    def load_state(self, state: dict[str, Any]) -> None:
+        told = check_state(state, {definition.name for definition in stream_definitions(self.config)})
+        if told is not None:
+            self.logger.warning("%s", told)
+        super().load_state(state)
 
     @override
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:
@@ -231,12 +266,16 @@ class TapCommercetools(Tap):
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
         input_catalog = _read_json("--catalog", catalog)
+        names = {definition.name for definition in stream_definitions(config.config)}
+        unknown = [] if input_catalog is None else unknown_streams(input_catalog, names)
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
             state=_read_json("--state", state),
             catalog=None if input_catalog is None else with_stated_methods(input_catalog),
         )
+        if unknown:
+            cls.logger.warning("streams of the catalog that do not exist are passed over: %s", ", ".join(unknown))
         if test == CliTestOptionValue.Schema.value:
             tap.write_schemas()
         elif test == CliTestOptionValue.All.value:

@@ -33,11 +33,15 @@ def parse_timestamp(text: str) -> datetime:
     """
     match = _TIMESTAMP.fullmatch(text)
     if match is None:
-        message = f"{text!r} is not an ISO 8601 timestamp such as 2026-11-21T10:00:00.000Z"
+        message = "not an ISO 8601 timestamp such as 2026-11-21T10:00:00.000Z"
         raise ValueError(message)
     moment = datetime.fromisoformat(f"{match['day']}T{match['time'] or '00:00:00'}")
     microseconds = int((match["fraction"] or "0")[:6].ljust(6, "0"))
-    return moment.replace(microsecond=microseconds, tzinfo=timezone.utc) - _offset(match["zone"])
+    try:
+        return moment.replace(microsecond=microseconds, tzinfo=timezone.utc) - _offset(match["zone"])
+    except OverflowError:
+        message = "before the first year or after the last"
+        raise ValueError(message) from None
 
 
 def format_timestamp(moment: datetime) -> str:
@@ -47,7 +51,13 @@ def format_timestamp(moment: datetime) -> str:
 
 def is_plain(text: str) -> bool:
     """Tell whether an instant is written as commercetools normally writes it: three decimals and ``Z``."""
-    return len(text) == _CANONICAL_LENGTH and text[19] == "." and text[10] == "T" and text[-1] == "Z"
+    return (
+        len(text) == _CANONICAL_LENGTH
+        and text[19] == "."
+        and text[10] == "T"
+        and text[-1] == "Z"
+        and text[7] == "-"  # not so in the date of a week
+    )
 
 
 def normalise_timestamp(text: str) -> str:

@@ -3,42 +3,50 @@
 from __future__ import annotations
 
 import logging
+import re
+import time
 import weakref
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 import requests
-from requests.adapters import HTTPAdapter
 from requests.auth import AuthBase
-from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt
 from typing_extensions import override
-from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.exceptions import HTTPError
 
-from tap_commercetools.errors import RequestRefusedError, UnavailableError
+from tap_commercetools.addresses import redirected
+from tap_commercetools.answer_body import LARGEST_ANSWER_BYTES, DamagedError, TooLargeError, read_body
+from tap_commercetools.errors import RequestRefusedError, UnavailableError, UnexpectedAnswerError
 from tap_commercetools.retry import RetryPolicy, seconds_asked
+from tap_commercetools.timed_answers import TimedAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from tap_commercetools.parallel_limit import ParallelLimit
     from tap_commercetools.platform_clock import PlatformClock
+    from tap_commercetools.redaction import Redaction
 
 logger = logging.getLogger(__name__)
 
-_CONNECT_SECONDS = 10.0
-_READ_SECONDS = 70.0
-"""The platform gives up on a request after 60 seconds; waiting a little longer lets it say so."""
 _POOL_SIZE = 32
-_LONGEST_PLATFORM_MESSAGE = 200
+_MOST_REDIRECTS = 5
+_TOO_LARGE = "ContentTooLarge"
 _NETWORK_ADVICE = "check the settings region, api_url and auth_url, and the network"
 _PLATFORM_ADVICE = "run again later, the next run continues from the last STATE"
+_NOT_AS_AGREED = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What reading an answer raises if the answer is not what the contract says for its call."""
 
-SMALLER_PAGE_HELPS = frozenset({"QueryTimedOut", "ContentTooLarge"})
+SMALLER_PAGE_HELPS = frozenset({"QueryTimedOut", _TOO_LARGE})
 """Error codes that say a page is too heavy; commercetools reports a query's timeout as a 400."""
 
 _OVERLOADED = frozenset({requests.codes.too_many_requests, requests.codes.service_unavailable})
+_REDIRECTS = range(300, 400)
+_KEEP_THE_METHOD = frozenset({requests.codes.temporary_redirect, requests.codes.permanent_redirect})
+_CODE = re.compile(r"[A-Za-z0-9_.-]{1,60}")
+_CORRELATION = re.compile(r"[A-Za-z0-9_./:-]{1,120}")
 
 T = TypeVar("T")
 
@@ -61,6 +69,24 @@ class _TransientFailureError(Exception):
         self.reason = reason
         self.advice = advice
         self.seconds_asked = seconds_asked
+
+
+class AnswerLimits(NamedTuple):
+    """How long to wait for what a service sends, in seconds, and how much of it to take.
+
+    commercetools gives up on a request after 60 seconds; waiting a little longer for its first bytes lets it say so.
+
+    Attributes:
+        connecting: For a connection.
+        pausing: For the next bytes of an answer.
+        answering: For the whole of an answer.
+        size: Most bytes of an answer, unpacked.
+    """
+
+    connecting: float = 10.0
+    pausing: float = 70.0
+    answering: float = 90.0
+    size: int = LARGEST_ANSWER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,26 +116,53 @@ class BearerToken(AuthBase):
         return request
 
 
+class _Session(requests.Session):
+    """A session that leaves redirects, and the bodies of their answers, to whoever knows where credentials may go."""
+
+    @override
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        return None
+
+
 class Transport:
     """Sends requests, repeating those that fail for a passing reason.
 
-    Passing reasons: no connection, no answer in time, 429, any 5xx, and a success whose body is not the JSON expected
-    (a proxy's HTML page, a truncated answer). Reads and token requests may all be repeated safely.
+    Passing reasons: no connection, no whole answer in time, 429, any 5xx, and a success that is not what the contract
+    says for the call (a proxy's HTML page, a truncated answer). Reads and token requests may all be repeated safely.
+
+    Args:
+        clock: Is told the platform's time.
+        policy: How often and how long a request is repeated.
+        user_agent: What the tap calls itself.
+        limit: How many requests may be under way at once.
+        redaction: Cleans what the platform says.
+        limits: How long to wait for an answer, and how much of it to take.
     """
 
-    def __init__(self, clock: PlatformClock, policy: RetryPolicy, user_agent: str, limit: ParallelLimit) -> None:
+    def __init__(
+        self,
+        clock: PlatformClock,
+        policy: RetryPolicy,
+        user_agent: str,
+        limit: ParallelLimit,
+        redaction: Redaction,
+        limits: AnswerLimits = AnswerLimits(),  # noqa: B008 - it cannot change
+    ) -> None:
         self._clock = clock
         self._policy = policy
         self._limit = limit
+        self._redaction = redaction
+        self._limits = limits
         self._environments: dict[str, Mapping[str, Any]] = {}
-        self._session = requests.Session()
+        self._session = _Session()
         self._session.headers.update(
             {"User-Agent": user_agent, "Accept": "application/json", "Accept-Encoding": "gzip"}
         )
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=_POOL_SIZE)
+        adapter = TimedAdapter(limits.answering, _POOL_SIZE)
         self._session.mount("https://", adapter)
         self._session.mount("http://", adapter)
         weakref.finalize(self, self._session.close)
+        _hold_lines_of_urllib3()
 
     def get(
         self,
@@ -124,7 +177,8 @@ class Transport:
             url: The address.
             parameters: Query parameters, in order, names may repeat.
             token: The access token.
-            read: Makes something of a successful answer; raises `msgspec.DecodeError` if that is not possible.
+            read: Makes of a successful answer what the contract says for the call; raises `msgspec.DecodeError` or
+                `UnexpectedAnswerError` if the answer is something else.
 
         Raises:
             RequestRefusedError: If the platform answers with an error that will not pass.
@@ -153,91 +207,128 @@ class Transport:
         return self._repeatedly(requests.Request("POST", url, data=form, auth=auth), read)
 
     def _repeatedly(self, request: requests.Request, read: Callable[[Answer], T]) -> T:
-        tries = Retrying(
-            stop=stop_after_attempt(self._policy.tries),
-            wait=self._wait,
-            retry=retry_if_exception_type(_TransientFailureError),
-            before_sleep=self._announce,
-            reraise=True,
-        )
-        try:
-            result: T = tries(self._once, request, read)
-        except _TransientFailureError as failure:
-            message = f"{failure.reason}, {self._policy.tries} times in a row: {failure.advice}"
-            raise UnavailableError(message) from failure
-        return result
+        began_at = time.monotonic()
+        tries = 0
+        while True:
+            tries += 1
+            try:
+                return self._once(request, read)
+            except _TransientFailureError as failure:
+                wait = self._policy.wait_seconds(tries, failure.seconds_asked)
+                if not self._policy.allows_another(tries, time.monotonic() - began_at + wait):
+                    times = "once" if tries == 1 else f"{tries} times in a row"
+                    message = f"{failure.reason}, {times}: {failure.advice}"
+                    raise UnavailableError(message) from None
+                logger.warning("%s; try %d of %d, next in %.1f s", failure.reason, tries, self._policy.tries, wait)
+                time.sleep(wait)
 
     def _once(self, request: requests.Request, read: Callable[[Answer], T]) -> T:
         host = urlsplit(request.url).netloc
         answer = self._send(host, request)
         self._clock.observe(answer.headers.get("Date"))
-        if requests.codes.ok <= answer.status < requests.codes.multiple_choices:
-            self._limit.succeeded()
+        if answer.status == requests.codes.ok:
             try:
-                return read(answer)
-            except msgspec.DecodeError as error:
-                kind = answer.headers.get("Content-Type", "of unknown type").partition(";")[0]
+                result = read(answer)
+            except UnexpectedAnswerError as error:
+                reason = f"{host} sent an answer that {error}"
+                raise _TransientFailureError(reason, _PLATFORM_ADVICE) from None
+            except _NOT_AS_AGREED:
+                kind = self._redaction.clean(
+                    answer.headers.get("Content-Type", "of unknown type").partition(";")[0], 60
+                )
                 reason = f"{host} answered {answer.status} with a body that is not the JSON expected ({kind})"
-                raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
+                raise _TransientFailureError(reason, _NETWORK_ADVICE) from None
+            self._limit.succeeded()
+            return result
         raise self._failure(host, answer)
 
     def _send(self, host: str, request: requests.Request) -> Answer:
+        # Errors of the network are not chained: their texts hold addresses with all that was asked for.
         try:
             prepared = self._session.prepare_request(request)
-            if host not in self._environments:
-                self._environments[host] = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
-            environment = {**self._environments[host], "stream": True}
-            with self._limit.request():
-                response = self._session.send(prepared, timeout=(_CONNECT_SECONDS, _READ_SECONDS), **environment)
-                body = response.raw.read(decode_content=True)  # requests itself reads in pieces of 10 KB
-        except DecodeError as error:
+            for _ in range(_MOST_REDIRECTS):
+                answer = self._answer(host, prepared)
+                if answer.status not in _REDIRECTS:
+                    return answer
+                prepared = self._followed(host, prepared, answer)
+        except TooLargeError:
+            message = f"{host} sent an answer of more than {self._limits.size} bytes, unpacked"
+            raise RequestRefusedError(message, status=requests.codes.ok, code=_TOO_LARGE) from None
+        except DamagedError:
             reason = f"{host} sent a damaged answer"
-            raise _TransientFailureError(reason, _PLATFORM_ADVICE) from error
+            raise _TransientFailureError(reason, _PLATFORM_ADVICE) from None
         except (requests.ConnectionError, requests.Timeout, HTTPError) as error:
             reason = f"{host} cannot be reached or broke off ({type(error).__name__})"
-            raise _TransientFailureError(reason, _NETWORK_ADVICE) from error
+            raise _TransientFailureError(reason, _NETWORK_ADVICE) from None
         except requests.RequestException as error:
             message = f"{host} cannot be asked ({type(error).__name__}): {_NETWORK_ADVICE}"
-            raise UnavailableError(message) from error
+            raise UnavailableError(message) from None
+        message = f"{host} redirected {_MOST_REDIRECTS} times: {_NETWORK_ADVICE}"
+        raise UnavailableError(message)
+
+    def _answer(self, host: str, prepared: requests.PreparedRequest) -> Answer:
+        if host not in self._environments:
+            self._environments[host] = self._session.merge_environment_settings(prepared.url, {}, None, None, None)
+        environment = {**self._environments[host], "stream": True}
+        timeout = (self._limits.connecting, self._limits.pausing)
+        with self._limit.request():
+            response = self._session.send(prepared, timeout=timeout, **environment)
+            try:
+                body = read_body(response.raw, response.headers.get("Content-Encoding", ""), self._limits.size)
+            except BaseException:
+                response.close()  # a connection with half an answer on it is of no use any more
+                raise
         return Answer(response.status_code, response.headers, body)
+
+    def _followed(self, host: str, prepared: requests.PreparedRequest, answer: Answer) -> requests.PreparedRequest:
+        """Return the request that a redirect asks for, if the credentials may go there.
+
+        Raises:
+            UnavailableError: If they may not.
+        """
+        target = redirected(prepared.url or "", answer.headers.get("Location", ""))
+        if target is None or not (prepared.method == "GET" or answer.status in _KEEP_THE_METHOD):
+            message = (
+                f"{host} answered {answer.status}, a redirect that is not followed, because credentials go to the same "
+                f"host only, encrypted and by the same method: {_NETWORK_ADVICE}"
+            )
+            raise UnavailableError(message)
+        followed = prepared.copy()
+        followed.url = target
+        return followed
 
     def _failure(self, host: str, answer: Answer) -> Exception:
         body = _error_body(answer)
         code = body.errors[0].code if body.errors and body.errors[0].code else body.error
+        code = code if _CODE.fullmatch(code) else ""
         correlation = answer.headers.get("X-Correlation-ID", "none")
+        correlation = correlation if _CORRELATION.fullmatch(correlation) else "unusable"
         status = answer.status
         summary = f"{host} answered {status}{' ' if code else ''}{code} (X-Correlation-ID {correlation})"
         splittable = code in SMALLER_PAGE_HELPS
         if status in _OVERLOADED:
             self._limit.overloaded()
-        if not splittable and (status == requests.codes.too_many_requests or status >= requests.codes.server_error):
+        is_refusal = requests.codes.bad_request <= status < requests.codes.server_error
+        if not splittable and (status == requests.codes.too_many_requests or not is_refusal):
             asked = seconds_asked(answer.headers, self._clock.now())
             return _TransientFailureError(summary, _PLATFORM_ADVICE, asked)
-        text = " ".join(body.message.split())[:_LONGEST_PLATFORM_MESSAGE]
+        text = self._redaction.clean(body.message)
         return RequestRefusedError(f"{summary}{': ' if text else ''}{text}", status=status, code=code)
 
-    def _wait(self, state: RetryCallState) -> float:
-        failure = _failure_of(state)
-        return self._policy.wait_seconds(state.attempt_number, failure.seconds_asked if failure else None)
 
-    def _announce(self, state: RetryCallState) -> None:
-        failure = _failure_of(state)
-        logger.warning(
-            "%s; try %d of %d, next in %.1f s",
-            failure.reason if failure else "failed",
-            state.attempt_number,
-            self._policy.tries,
-            state.upcoming_sleep,
-        )
+def _hold_lines_of_urllib3() -> None:
+    """Let nothing of what urllib3 logs get out: its lines hold paths and queries, with addresses of people in them."""
+    for name in list(logging.root.manager.loggerDict):
+        if name.partition(".")[0] == "urllib3":
+            logging.getLogger(name).addFilter(_nothing)
 
 
-def _failure_of(state: RetryCallState) -> _TransientFailureError | None:
-    failure = state.outcome.exception() if state.outcome else None
-    return failure if isinstance(failure, _TransientFailureError) else None
+def _nothing(_record: logging.LogRecord) -> bool:
+    return False
 
 
 def _error_body(answer: Answer) -> _ErrorBody:
     try:
         return msgspec.json.decode(answer.body, type=_ErrorBody)
-    except msgspec.DecodeError:
+    except _NOT_AS_AGREED:
         return _ErrorBody()

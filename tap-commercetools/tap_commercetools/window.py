@@ -68,6 +68,8 @@ class Bookmark:
         Raises:
             BookmarkError: If there is one that cannot be read.
         """
+        if not isinstance(state, dict):
+            raise BookmarkError(type(state).__name__)
         value = state.get("replication_key_value")
         if not value or state.get("replication_key", replication_key) != replication_key:
             return None
@@ -77,8 +79,7 @@ class Bookmark:
                 return bookmark
             return cls(upper=parse_timestamp(value), stores=bookmark.stores)
         except (AttributeError, KeyError, TypeError, ValueError) as error:
-            message = f"{type(error).__name__}: {error}"
-            raise BookmarkError(message) from error
+            raise BookmarkError(type(error).__name__) from None
 
     @classmethod
     def _with_details(cls, state: Mapping[str, Any], replication_key: str) -> Bookmark:
@@ -102,6 +103,11 @@ class Bookmark:
     def reached(self) -> str:
         """The instant up to which rows were handed on, as `replication_key_value` says it."""
         return format_timestamp(self.upper if self.position is None else self.position.instant)
+
+    @property
+    def latest(self) -> datetime:
+        """The latest instant it names."""
+        return self.upper if self.position is None else max(self.upper, self.position.instant)
 
     def to_state(self, replication_key: str) -> dict[str, Any]:
         """Write the bookmark as one stream's entry of a Singer state."""

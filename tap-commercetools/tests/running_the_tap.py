@@ -86,7 +86,12 @@ def catalog_of(*names: str, config: dict[str, Any] | None = None, selected: bool
 
 def page_of(rows: Sequence[dict[str, Any]], limit: int) -> Page:
     """Return rows as an answer of the platform."""
-    return Page.read(msgspec.json.encode({"limit": limit, "results": rows}), limit)
+    return Page.read(answer_with(rows, limit))
+
+
+def answer_with(rows: Sequence[dict[str, Any]], limit: int = 500) -> bytes:
+    """Return the body of an answer of the platform that holds these rows."""
+    return msgspec.json.encode({"limit": limit, "offset": 0, "count": len(rows), "results": rows})
 
 
 CONTAINERS = ["branches", "loyalty-badges"]

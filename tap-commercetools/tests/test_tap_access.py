@@ -77,7 +77,7 @@ def test_all_missing_scopes_are_named_at_once() -> None:
 
 
 def test_the_wrong_project_is_told_from_a_missing_scope() -> None:
-    with pytest.raises(AccessError, match="project_key is shop, but the API client belongs to other"):
+    with pytest.raises(AccessError, match="project_key names another project than the API client's, which is other"):
         require_access(TRADE, GrantedScopes.parse("view_customers:other"), SETTINGS)
 
 
@@ -96,7 +96,7 @@ def test_unknown_scopes_are_not_held_against_anyone() -> None:
 )
 def test_a_refusal_says_what_to_do(status: int, kind: type[TapError], words: str) -> None:
     refusal = RequestRefusedError(f"host answered {status}", status=status, code="Code")
-    error = explain_refusal(refusal, ORDERS, SETTINGS)
+    error = explain_refusal(refusal, ORDERS)
     assert type(error) is kind
     assert str(error).startswith(f"stream orders: host answered {status}")
     assert words in str(error)

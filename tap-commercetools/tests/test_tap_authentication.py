@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from tap_commercetools.authentication import TokenSource
 from tap_commercetools.parallel_limit import ParallelLimit
 from tap_commercetools.platform_clock import PlatformClock
+from tap_commercetools.redaction import Redaction
 from tap_commercetools.retry import RetryPolicy
 from tap_commercetools.settings import Settings
 from tap_commercetools.transport import Transport
@@ -29,7 +30,10 @@ class Time:
 
 def token_source(config: dict[str, Any], time: Time) -> TokenSource:
     settings = Settings.from_config({"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, **config})
-    return TokenSource(settings, Transport(PlatformClock(), RetryPolicy(), "test", ParallelLimit(8)), time)
+    redaction = Redaction()
+    return TokenSource(
+        settings, Transport(PlatformClock(), RetryPolicy(), "test", ParallelLimit(8), redaction), redaction, time
+    )
 
 
 def tokens_given(sandbox: RunningSandbox) -> int:

@@ -100,7 +100,7 @@ class Tap:
             return
         reading = Reading(window, timedelta(milliseconds=OVERLAP))
         rows_passed = 0
-        reader = PageReader("rows", self.platform.fetch, PageSize(page_size))
+        reader = PageReader("rows", self.platform.fetch, PageSize(page_size), lambda: moment(self.platform.now))
         for page in read_in_order(reader, window.keyset(KEY), parallel, buffer_bytes=500):
             assert all(row.position.instant <= upper for row in page.rows)
             fresh = [(row.position.id, row.version) for row in reading.fresh(page.rows)]

@@ -61,7 +61,8 @@ def test_a_split_keyset_holds_every_row_once() -> None:
     first, second = keyset.split(parse_timestamp("2026-11-11T00:00:00Z"))
     assert parameter(first, "where")[0].endswith(" and lastModifiedAt <= :upper")
     assert parameter(first, "var.id") == ["b"]
-    assert parameter(first, "var.upper") == ["2026-11-11T00:00:00.000Z"]
+    assert first.upper == parse_timestamp("2026-11-11T00:00:00Z")
+    assert parameter(first, "var.upper") == ["2026-11-21T10:00:00.500Z"]  # a row behind its end shows that it has ended
     assert parameter(second, "where") == ["lastModifiedAt > :above and lastModifiedAt <= :upper"]
     assert parameter(second, "var.above") == ["2026-11-11T00:00:00.000Z"]
     assert parameter(second, "var.upper") == ["2026-11-21T10:00:00.500Z"]

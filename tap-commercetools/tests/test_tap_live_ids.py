@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tap_commercetools.errors import RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, UnexpectedAnswerError
 from tap_commercetools.live_ids import IdQuery, live_ids
 
 
@@ -42,7 +42,7 @@ def test_all_ids_come_once_and_in_order_whatever_a_page_can_bear(count: int, bea
 def test_a_page_too_heavy_is_halved_until_it_is_not(code: str, status: int) -> None:
     collection = Collection([f"{number:03d}" for number in range(70)], 63, code, status)
     assert list(live_ids(collection.fetch, "categories", "c")) == collection.ids
-    assert [query.limit for query in collection.queries] == [500, 250, 125, 62, 62]
+    assert [query.limit for query in collection.queries] == [500, 250, 125, 62, 62, 62, 62]
     assert {query.container for query in collection.queries} == {"c"}
 
 
@@ -64,11 +64,34 @@ def test_only_ids_are_asked_for() -> None:
     assert query["variables"] == {"limit": 7, "where": 'id > "a\\"b"'}
 
 
-def test_what_graphql_says_is_wrong_is_a_refusal_with_its_code() -> None:
+@pytest.mark.parametrize("pages", [([], ["1", "2"]), (["1"], ["2"]), (["1"], [], ["2"])])
+def test_a_short_or_empty_page_in_the_middle_ends_nothing(pages: tuple[list[str], ...]) -> None:
+    remaining = [*pages, [], []]
+    assert list(live_ids(lambda _query: remaining.pop(0), "categories", None)) == ["1", "2"]
+
+
+@pytest.mark.parametrize("pages", [(["1", "2"], ["1", "2"]), (["2", "1"],), (["1", "1"],), (["2"], ["1"])])
+def test_ids_that_do_not_grow_end_the_run_and_not_in_a_circle(pages: tuple[list[str], ...]) -> None:
+    remaining = [*pages, *[pages[-1]] * 50]
+    with pytest.raises(OrderError, match="the ids of categories came in another order"):
+        list(live_ids(lambda _query: remaining.pop(0), "categories", None))
+    assert remaining
+
+
+def test_what_graphql_says_is_wrong_is_told_from_an_answer() -> None:
     query = IdQuery("categories")
     with pytest.raises(RequestRefusedError) as caught:
         query.read(b'{"data": null, "errors": [{"message": "m", "extensions": {"code": "QueryTimedOut"}}]}')
     assert caught.value.code == "QueryTimedOut"
-    with pytest.raises(msgspec.DecodeError):
-        query.read(b'{"data": {}}')
+    with pytest.raises(RequestRefusedError) as caught:
+        query.read(b'{"data": null, "errors": [{"extensions": {"code": "insufficient_scope"}}]}')
+    assert caught.value.status == 403
+    with pytest.raises(UnexpectedAnswerError, match="holds errors instead of categories"):
+        query.read(b'{"data": {"categories": {"results": []}}, "errors": [{"message": "internal"}]}')
+    for lacking in (b'{"data": {}}', b"{}", b'{"data": null}', b'{"data": {"categories": null}}'):
+        with pytest.raises(UnexpectedAnswerError, match="does not hold categories"):
+            query.read(lacking)
+    for other in (b"", b"<html>", b"[]", b'{"data": {"categories": []}}', b'{"data": {"categories": {"results": 1}}}'):
+        with pytest.raises(msgspec.DecodeError):
+            query.read(other)
     assert query.read(b'{"data": {"categories": {"results": [{"id": "1", "version": 3}, {"id": "2"}]}}}') == ["1", "2"]

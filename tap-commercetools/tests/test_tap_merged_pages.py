@@ -23,7 +23,7 @@ def pages_of(places: set[tuple[int, str]], size: int) -> Iterator[OrderedRows]:
         for time, identifier in sorted(places)
     ]
     for begin in range(0, len(ordered) or 1, size):
-        yield OrderedRows(page_of(ordered[begin : begin + size], 500).rows("lastModifiedAt"), 1, None)
+        yield OrderedRows(page_of(ordered[begin : begin + size], 500).rows("lastModifiedAt").rows, 1, None)
 
 
 @given(STORES, st.integers(1, 5))

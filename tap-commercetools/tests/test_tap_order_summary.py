@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft7Validator
-from tap_commercetools.errors import TapError
+from tap_commercetools.errors import UnreadableRowError
 from tap_commercetools.order_summary import Buyer, Category, OrderHistory, Payment
 from tap_commercetools.schemas.customer_order_summary import CUSTOMER_ORDER_SUMMARY
 
@@ -263,12 +263,12 @@ def test_returned_units_and_gifts_do_not_count_but_announced_returns_do() -> Non
     ],
 )
 def test_an_order_that_cannot_be_read_is_an_error_that_names_it(broken: dict[str, Any], place: str) -> None:
-    with pytest.raises(TapError, match=rf"customer_order_summaries: order o-1: {place} is not .* deselect the stream"):
+    with pytest.raises(UnreadableRowError, match=rf"order with id o-1: {place} is not .* would be wrong"):
         summary_of([order("o-1", money(1)) | broken])
 
 
 def test_a_payment_that_cannot_be_read_is_an_error_that_names_it() -> None:
-    with pytest.raises(TapError, match=r"payment p-1: transactions\.amount is not money"):
+    with pytest.raises(UnreadableRowError, match=r"payment with id p-1: transactions\.amount is not money"):
         Payment.read(payment("p-1", ("Refund", "Success", {})))
     assert Payment.read(payment("p-1", ("Refund", "Failure", {}))).refunded == {}
 

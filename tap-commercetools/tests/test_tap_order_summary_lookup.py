@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from running_the_tap import page_of
-from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, UnreadableRowError
 from tap_commercetools.lookup import MOST_VALUES, rows_matching, rows_with
 from tap_commercetools.page_size import PageSize
 
@@ -60,6 +60,7 @@ def test_the_query_is_a_keyset_over_ids() -> None:
     assert collection.queries == [
         [*fixed, *paging],
         [*fixed, ("where", "id > :last"), ("var.last", "00001"), *paging],
+        [*fixed, ("where", "id > :last"), ("var.last", "00002"), *paging],
     ]
 
 
@@ -67,7 +68,24 @@ def test_the_query_is_a_keyset_over_ids() -> None:
 def test_all_rows_come_once_however_many_there_are(count: int) -> None:
     collection = Collection(rows(count))
     assert list(rows_matching(collection.fetch, "orders", "x", [])) == collection.rows
-    assert len(collection.queries) == count // 500 + 1
+    assert len(collection.queries) == count // 500 + 2
+
+
+@pytest.mark.parametrize("pages", [([0], []), ([], [0]), ([0], [1, 2], []), ([0, 1], [], [2])])
+def test_a_short_or_empty_page_in_the_middle_ends_nothing(pages: tuple[list[int], ...]) -> None:
+    remaining = [*pages, [], []]
+
+    def fetch(_path: str, _query: Sequence[tuple[str, str]], limit: int) -> Page:
+        return page_of([{"id": f"{number}"} for number in remaining.pop(0)], limit)
+
+    found = [row["id"] for row in rows_matching(fetch, "orders", "x", [], 2)]
+    assert found == [f"{number}" for page in pages for number in page]
+
+
+def test_as_many_rows_as_ids_are_all() -> None:
+    collection = Collection([{**row, "colour": row["id"]} for row in rows(3)])
+    assert list(rows_with(collection.fetch, "orders", "id", ["00000", "00001", "00002"])) == collection.rows
+    assert len(collection.queries) == 1
 
 
 @pytest.mark.parametrize("code", ["QueryTimedOut", "ContentTooLarge"])
@@ -83,7 +101,7 @@ def test_a_page_size_remembers_from_lookup_to_lookup_what_was_too_heavy() -> Non
     collection, size = Collection(rows(3), bearable=100), PageSize(200)
     for _ in range(3):
         assert list(rows_matching(collection.fetch, "orders", "x", [], size)) == collection.rows
-    assert collection.limits == [200, 100, 100, 100]
+    assert collection.limits == [200, 100, 100, 100, 100, 100, 100]
 
 
 def test_a_single_row_too_heavy_is_an_error_that_tells_where_it_is() -> None:
@@ -116,7 +134,7 @@ def test_a_row_without_an_id_is_an_error() -> None:
     def fetch(_path: str, _query: Sequence[tuple[str, str]], limit: int) -> Page:
         return page_of([{"key": "k"}], limit)
 
-    with pytest.raises(TapError, match="looking up orders: a row has no id"):
+    with pytest.raises(UnreadableRowError, match="a row of orders that was looked up has no usable id"):
         list(rows_matching(fetch, "orders", "x", []))
 
 
@@ -124,7 +142,8 @@ def test_values_travel_as_variables_and_never_as_text_of_the_predicate() -> None
     collection = Collection(rows(1))
     nasty = ['") or (id > "', "a&b=c", ":last", "ü@shop.example"]
     assert list(rows_with(collection.fetch, "orders", "colour", nasty, "size is not defined")) == []
-    (query,) = collection.queries
+    query, again = collection.queries
+    assert query == again
     assert [value for name, value in query if name == "where"] == ["(colour in :values and (size is not defined))"]
     assert [value for name, value in query if name == "var.values"] == nasty
 
@@ -154,7 +173,7 @@ def test_no_values_need_no_request() -> None:
 def test_no_query_asks_for_too_much_and_every_value_is_asked_for_once(values: list[str]) -> None:
     collection = Collection([])
     list(rows_with(collection.fetch, "orders", "colour", values))
-    chunks = [[value for name, value in query if name == "var.values"] for query in collection.queries]
+    chunks = [[value for name, value in query if name == "var.values"] for query in collection.queries[::2]]
     assert [value for chunk in chunks for value in chunk] == list(dict.fromkeys(values))
     assert all(len(chunk) <= MOST_VALUES for chunk in chunks)
     assert all(len(urlencode(query)) < 10_500 for query in collection.queries)
@@ -164,7 +183,7 @@ def test_two_hundred_ids_fit_into_one_query() -> None:
     collection = Collection([])
     ids = [f"0b9d3c9e-6f53-4a0c-9d1e-{number:012x}" for number in range(401)]
     list(rows_with(collection.fetch, "orders", "customerId", ids))
-    assert [sum(name == "var.values" for name, _ in query) for query in collection.queries] == [200, 200, 1]
+    assert [sum(name == "var.values" for name, _ in query) for query in collection.queries[::2]] == [200, 200, 1]
 
 
 def test_many_values_find_the_rows_of_each() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from running_the_tap import page_of
-from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, TooManyLeftOutError
 from tap_commercetools.keyset import Keyset
 from tap_commercetools.page_reader import PageReader
 from tap_commercetools.page_size import PageSize
@@ -27,7 +27,7 @@ def row(identifier: str, time: str = "2026-11-01T00:00:00.000Z", version: object
 
 
 def pages_of(fetch: Callable[..., Page], size: int = 2) -> Iterator[OrderedRows]:
-    return read_in_order(PageReader("orders", fetch, PageSize(size)), KEYSET, parallel=1, buffer_bytes=0)
+    return read_in_order(PageReader("orders", fetch, PageSize(size), lambda: UPPER), KEYSET, parallel=1, buffer_bytes=0)
 
 
 def read(fetch: Callable[..., Page], size: int = 2) -> list[list[str]]:
@@ -44,12 +44,39 @@ def answering(*pages: list[dict[str, Any]]) -> Callable[..., Page]:
     return fetch
 
 
-def test_an_exactly_full_last_page_costs_one_empty_one() -> None:
-    assert read(answering([row("a"), row("b")], [])) == [["a", "b"], []]
+def test_the_end_is_where_two_answers_in_a_row_are_empty() -> None:
+    assert read(answering([row("a"), row("b")], [], [])) == [["a", "b"], []]
+    assert read(answering([], [])) == [[]]
 
 
-def test_a_short_page_is_the_last() -> None:
-    assert read(answering([row("a"), row("b")], [row("c")])) == [["a", "b"], ["c"]]
+@pytest.mark.parametrize(
+    "pages",
+    [
+        ([row("a")], [row("b"), row("c")], [], []),
+        ([row("a"), row("b")], [], [row("c")], [], []),
+        ([], [row("a"), row("b")], [row("c")], [], []),
+        ([row("a")], [], [row("b")], [], [row("c")], [], []),
+    ],
+)
+def test_a_short_or_empty_page_in_the_middle_ends_nothing(pages: tuple[list[dict[str, Any]], ...]) -> None:
+    assert list(chain.from_iterable(read(answering(*pages)))) == ["a", "b", "c"]
+
+
+def test_rows_dated_in_the_future_are_counted_by_the_last_question() -> None:
+    asked: list[dict[str, str]] = []
+    answers = [[row("a")], [], [row("x", "2031-01-01T00:00:00.000Z"), row("y", "2032-01-01T00:00:00.000Z")]]
+
+    def fetch(query: Sequence[tuple[str, str]], limit: int) -> Page:
+        asked.append(dict(query))
+        return page_of(answers.pop(0), limit)
+
+    reader = PageReader("orders", fetch, PageSize(2), lambda: UPPER)
+    pages = list(read_in_order(reader, KEYSET, parallel=1, buffer_bytes=0))
+    assert [found.position.id for page in pages for found in page.rows] == ["a"]
+    assert reader.future_rows == 2
+    assert asked[-1]["where"].endswith(" or lastModifiedAt > :beyond")
+    assert asked[-1]["var.beyond"] == "2026-11-21T10:05:00.000Z"
+    assert ["var.beyond" in each for each in asked] == [False, False, True]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +92,14 @@ def test_a_short_page_is_the_last() -> None:
 )
 def test_rows_in_another_order_stop_the_stream(pages: tuple[list[dict[str, Any]], ...]) -> None:
     with pytest.raises(OrderError, match="stream orders: the row with id"):
-        read(answering(*pages))
+        read(answering(*pages, [], []))
 
 
 def test_rows_that_changed_after_the_end_are_left_to_the_next_run() -> None:
     changed = row("b", "2026-11-21T10:00:00.001Z")
-    assert read(answering([row("a"), changed], [row("c")])) == [["a"], ["c"]]
-    assert read(answering([changed, changed], [row("c")])) == [["c"]]
+    assert read(answering([row("a"), changed], [row("c")], [], [])) == [["a"], ["c"], []]
+    assert read(answering([changed, changed], [row("c")], [], [])) == [["c"], []]
+    assert read(answering([row("a")], [changed], [changed])) == [["a"], []]
 
 
 def test_a_filter_that_does_not_apply_ends_with_an_error_and_not_in_a_circle() -> None:
@@ -80,12 +108,47 @@ def test_a_filter_that_does_not_apply_ends_with_an_error_and_not_in_a_circle() -
         read(answering(*[changed] * 9))
 
 
-@pytest.mark.parametrize(
-    "broken", [{"id": "a"}, row("a", version=None) | {"lastModifiedAt": None}, row("a", "never"), {"version": 1}]
-)
-def test_a_row_without_a_place_is_an_error_that_names_the_stream(broken: dict[str, Any]) -> None:
-    with pytest.raises(TapError, match="stream orders: a row lacks"):
-        read(answering([broken]))
+BROKEN: list[dict[str, Any]] = [
+    {"id": "x", "version": 1},
+    row("x", version=None),
+    row("x", "never"),
+    row("x", "2026-02-30T00:00:00.000Z"),
+    row("x") | {"lastModifiedAt": {"at": 1}},
+    {"version": 1, "lastModifiedAt": "2026-11-01T00:00:00.000Z"},
+    row("x") | {"id": {"x": 1}},
+    row("x") | {"id": ["x"]},
+    row("x") | {"id": ""},
+    row("x", "0001-01-01T00:00:00+23:00"),
+]
+
+
+@pytest.mark.parametrize("broken", BROKEN)
+@pytest.mark.parametrize("place", range(4))
+@pytest.mark.parametrize("size", [1, 2, 3, 500])
+def test_a_row_without_a_place_is_left_out_and_the_others_are_read(
+    broken: dict[str, Any], place: int, size: int
+) -> None:
+    rows = [row("a"), row("b"), row("c")]
+    rows.insert(place, broken)
+
+    def fetch(query: Sequence[tuple[str, str]], limit: int) -> Page:
+        behind = dict(query).get("var.id", "")
+        first = next((n for n, each in enumerate(rows) if each is not broken and str(each["id"]) > behind), len(rows))
+        if first and rows[first - 1] is broken:
+            first -= 1
+        return page_of(rows[first:][:limit], limit)
+
+    pages = list(pages_of(fetch, size))
+    assert [found.position.id for page in pages for found in page.rows] == ["a", "b", "c"]
+    told = [each for page in pages for each in page.unplaced]
+    assert len(told) == 1
+    assert told[0].id == ("x" if broken.get("id") == "x" else "")
+
+
+def test_too_many_rows_without_a_place_end_the_run() -> None:
+    broken = [{"id": f"{number}"} for number in range(500)]
+    with pytest.raises(TooManyLeftOutError, match="stream orders: more than 100 rows in a row"):
+        list(pages_of(lambda _query, limit: page_of(broken[:limit], limit), 20))
 
 
 class Heavy:
@@ -120,7 +183,7 @@ def test_the_page_grows_back_after_a_while() -> None:
     platform.bearable = 500
     rest = [len(page.rows) for page in pages]
     assert platform.limits[2] == 10
-    assert rest[-2] == 40
+    assert 40 in rest
     assert platform.limits.count(10) == platform.limits.count(20) - 1 == 8
 
 

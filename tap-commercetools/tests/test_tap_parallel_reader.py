@@ -94,7 +94,7 @@ def read(table: Table, parallel: int, *, size: int = 10, buffer_bytes: int = 5_0
         with limit.request():
             return table.fetch(query, rows)
 
-    reader = PageReader("orders", fetch, PageSize(size))
+    reader = PageReader("orders", fetch, PageSize(size), lambda: UPPER)
     for page in read_in_order(reader, Keyset("lastModifiedAt", UPPER), parallel, buffer_bytes):
         yield [row.position.id for row in page.rows]
 
@@ -125,11 +125,11 @@ def test_every_row_of_the_window_comes_once_and_in_order(
     assert ids(table, parallel, size=size, buffer_bytes=buffer_bytes) == wanted
 
 
-def test_small_windows_cost_one_request_and_no_thread() -> None:
+def test_small_windows_cost_three_requests_and_no_thread() -> None:
     table = Table(range(9))
     before = threading.active_count()
     assert len(ids(table, 4)) == 9
-    assert table.requests == 1
+    assert table.requests == 3
     assert threading.active_count() == before
 
 

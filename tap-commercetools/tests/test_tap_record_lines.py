@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from datetime import datetime, timezone
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from running_the_tap import page_of
+from tap_commercetools.left_out import LeftOut
 from tap_commercetools.message_writer import BufferedMessageWriter
 from tap_commercetools.page import Page
 from tap_commercetools.record_lines import RecordLines, fields_left_out, without
@@ -41,7 +43,8 @@ class Lines(BufferedMessageWriter):
 
 def written(page: Page, *left_out: tuple[str, ...], version: int | None = None) -> list[dict[str, Any]]:
     writer = Lines()
-    RecordLines(writer, "orders", version, left_out).write(page.rows("lastModifiedAt"), NOW)
+    rows = page.rows("lastModifiedAt").rows
+    RecordLines(writer, "orders", version, left_out).write(rows, NOW, LeftOut("orders", logging.getLogger("orders")))
     writer.flush()
     lines = writer.text.split(b"\n")
     assert lines.pop() == b""
@@ -60,15 +63,20 @@ def test_a_record_is_what_the_platform_sent(rows: list[dict[str, Any]]) -> None:
 @pytest.mark.parametrize("line_break", ["\n", "\r\n", "\r"])
 def test_an_answer_over_many_lines_makes_one_line_per_record(indent: int, line_break: str) -> None:
     rows = [{**HEAD, "text": "two\nlines\r and more"}, {**HEAD, "id": "b"}]
-    content = json.dumps({"limit": 500, "results": rows}, indent=indent).replace("\n", line_break).encode()
-    assert [message["record"] for message in written(Page.read(content, 500))] == rows
+    content = (
+        json.dumps({"limit": 500, "offset": 0, "count": 2, "results": rows}, indent=indent)
+        .replace("\n", line_break)
+        .encode()
+    )
+    assert [message["record"] for message in written(Page.read(content))] == rows
 
 
 def test_numbers_are_digit_for_digit_the_platforms() -> None:
     content = (
-        b'{"results":[{"id":"a","version":1,"lastModifiedAt":"2026-11-02T00:00:00.000Z","n":0.10000000000000000000}]}'
+        b'{"limit":500,"count":1,"results":[{"id":"a","version":1,'
+        b'"lastModifiedAt":"2026-11-02T00:00:00.000Z","n":0.10000000000000000000}]}'
     )
-    (message,) = written(Page.read(content, 500))
+    (message,) = written(Page.read(content))
     assert str(message["record"]["n"]) == "0.10000000000000000000"
 
 
@@ -105,7 +113,23 @@ def test_only_whole_fields_can_be_left_out_untouched() -> None:
     assert fields_left_out({**mask, ("properties", "a", "properties", "x"): False}) is None
 
 
-@pytest.mark.parametrize("content", [b"<html>", b"{}", b'{"results":{}}', b'{"results":[{"a":"\xff"}]}'])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"<html>",
+        b"",
+        b"{}",
+        b"[]",
+        b'{"limit":1,"count":1}',
+        b'{"limit":1,"count":0,"results":{}}',
+        b'{"limit":1,"results":[]}',
+        b'{"limit":1,"count":"0","results":[]}',
+        b'{"limit":1,"count":1,"results":[{"a":"\xff"}]}',
+        b'{"limit":1,"count":1,"results":[{"a":1}',
+        b'{"limit":1,"count":1,"results":[{"a":NaN}',
+        b'{"limit":1,"count":1,"results":[{"a":NaN}]} and more',
+    ],
+)
 def test_an_answer_that_is_not_the_json_expected_is_told_from_one_that_is(content: bytes) -> None:
     with pytest.raises(msgspec.DecodeError):
-        Page.read(content, 500)
+        Page.read(content)

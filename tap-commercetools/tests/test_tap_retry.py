@@ -33,7 +33,15 @@ def test_what_is_asked_for_is_honoured_within_reason() -> None:
     policy = RetryPolicy()
     assert policy.wait_seconds(1, 20, lambda low, _high: low * 1.0) == 20
     assert policy.wait_seconds(1, 20, longest) == 25
-    assert policy.wait_seconds(1, 86_400, longest) == 600
+    assert policy.wait_seconds(1, 86_400, longest) == 60
+
+
+def test_patience_ends_before_the_tries_do_but_not_before_the_second() -> None:
+    policy = RetryPolicy()
+    assert policy.allows_another(1, 10_000)
+    assert policy.allows_another(2, 90)
+    assert not policy.allows_another(2, 91)
+    assert not policy.allows_another(8, 0)
 
 
 @pytest.mark.parametrize(
@@ -48,6 +56,12 @@ def test_what_is_asked_for_is_honoured_within_reason() -> None:
         ({"RateLimit-Reset": "4"}, 4),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "-1"}, None),
+        ({"Retry-After": "²"}, None),
+        ({"Retry-After": "٣"}, None),
+        ({"Retry-After": "1e9"}, None),
+        ({"Retry-After": "9" * 5_000}, 1e20),
+        ({"Retry-After": "Wed, 01 Jan 2026 00:00:00 +99999999999999"}, None),
+        ({"Retry-After": "Fri, 31 Dec 9999 23:59:59 -1400"}, None),
         ({}, None),
     ],
 )
@@ -69,7 +83,7 @@ def test_the_clock_is_the_platforms_moved_on_by_what_has_passed_here() -> None:
     assert clock.now() == NOW + timedelta(seconds=12.5)
 
 
-@pytest.mark.parametrize("header", [None, "", "not a date"])
+@pytest.mark.parametrize("header", [None, "", "not a date", "Fri, 31 Dec 9999 23:59:59 -1400", "²"])
 def test_without_a_date_the_clock_falls_back_to_this_machine_and_says_so(
     header: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
