@@ -32,7 +32,7 @@ from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_fields import FieldRefused
 from target_dotdigital.erased_people import ERASED
 from target_dotdigital.imports import CONTACT_LIMIT, WATCHDOG, ImportFailed
-from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, parts_of
+from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, parts_of, says_only_no
 from target_dotdigital.schemas import CONTACT
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ PATIENCE_WITH_EVIDENCE_SECONDS = 120.0
 """No try begins later than this after the first, but for the second."""
 
 STATUSES = ("subscribed", "unsubscribed")
+NO_TO_NOTHING = "say no to what the account does not have; what else they say no to was written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +137,17 @@ class ContactSink(Sink):
     @override
     def prepare(self, record: Record) -> Record | Outcome:
         record = without_nulls(record)
+        prepared = self._prepared(record)
+        if not isinstance(prepared, Outcome) or prepared.kind is not OutcomeKind.REJECTED or not says_only_no(record):
+            return prepared
+        # One no that the account has no place for is not to keep the others back.
+        opt_out = self._opt_outs.of(record)
+        if opt_out is None:
+            return prepared
+        self._services.notices.count(NO_TO_NOTHING)
+        return self._prepared(opt_out)
+
+    def _prepared(self, record: Record) -> Record | Outcome:
         unclear = _unclear_consent(record)
         if unclear is not None:
             return unclear

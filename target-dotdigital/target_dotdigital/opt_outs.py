@@ -24,6 +24,7 @@ CONSENT_FIELDS = "consentFields"
 CHANNELS = (EMAIL, *MOBILE_CHANNELS)
 LONGEST_IDENTIFIER = 256
 LARGEST_NUMBER = 2**63 - 1
+_NOES: dict[str, Any] = {"channelProperties": {}, "preferences": [], "dataFields": {}}
 _NO_STATUSES = frozenset({"suppressed", "unsubscribed"})
 
 Contact = dict[str, Any]
@@ -105,6 +106,25 @@ def refused_fields(record: Contact) -> Iterator[str]:
         return
     wanted = {name.upper() for name in names if isinstance(name, str)}
     yield from dict.fromkeys(name.upper() for name, value in fields.items() if name.upper() in wanted and _is_no(value))
+
+
+def says_only_no(record: Contact) -> bool:
+    """Tell whether a record says who it is about and what it says no to, and nothing else."""
+    if not record.keys() <= {"matchIdentifier", "identifiers", CONSENT_FIELDS, *_NOES}:
+        return False
+    channels, preferences, fields = (record.get(name) or empty for name, empty in _NOES.items())
+    identifiers = record.get("identifiers")
+    return (
+        isinstance(identifiers, dict)
+        and record.get("matchIdentifier") in list(identifiers)
+        and isinstance(record.get(CONSENT_FIELDS, []), list)
+        and all(is_usable(name, value) for name, value in identifiers.items())
+        and channels == _channels(record)
+        and isinstance(preferences, list)
+        and all(isinstance(item, dict) and _is_no(item.get("isOptedIn")) for item in preferences)
+        and isinstance(fields, dict)
+        and {name.upper() for name in fields} == set(refused_fields(record))
+    )
 
 
 def parts_of(contact: Contact) -> Iterator[Contact]:

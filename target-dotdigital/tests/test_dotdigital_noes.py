@@ -280,3 +280,21 @@ def test_what_is_left_of_a_record_names_nobody_but_whom_it_is_about(
     assert {**address, "channelProperties": {"email": {"status": "unsubscribed"}}} in list(parts_of(opt_out))
     # Several people may have one number: it says nothing about an address.
     assert [list(part["channelProperties"]) for part in told_by_number] == [["sms"]] * number
+
+
+NOWHERE_TO_WRITE: dict[str, dict[str, Any]] = {
+    "a preference nobody knows": {"preferences": [{"name": "Nonsense", "isOptedIn": False}]},
+    "a field of another type": {"dataFields": {"BORN": False}, "consentFields": ["BORN"]},
+    "a field with a name that is none": {"dataFields": {"news letter": False}, "consentFields": ["news letter"]},
+}
+
+
+@pytest.mark.parametrize("nothing", NOWHERE_TO_WRITE.values(), ids=NOWHERE_TO_WRITE)
+def test_a_no_to_what_is_not_there_keeps_no_other_back(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path, nothing: dict[str, Any]
+) -> None:
+    ended = load(settings, tmp_path, person(**nothing))
+    assert (ended.error, ended.delivered) == (None, {"contacts": 1})
+    assert status(sandbox) == "unsubscribed"
+    alone = load(settings, tmp_path, {**identified(), **nothing})
+    assert alone.delivered == {"contacts": 0}
