@@ -89,10 +89,12 @@ class DeletedUserSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        normalized = normalize_person(checked, people_there(self._project.type))
+        action = checked.get("action") or "delete"
+        # An email project may know several people by one userId: that one of them is gone erases nobody else.
+        known_by = people_there(self._project.type) if action == "unsubscribe" else self._project.type
+        normalized = normalize_person(checked, known_by)
         if isinstance(normalized, PersonFault):
             return rejected(normalized.reason, "identifier")
-        action = normalized.get("action") or "delete"
         by_email = normalized.get("email") and (self._project.type == "email" or not normalized.get("userId"))
         name = "email" if by_email else "userId"
         person = {name: normalized[name]}
@@ -103,10 +105,10 @@ class DeletedUserSink(Sink):
     @override
     def opt_out(self, record: Record) -> Record | None:
         person = usable_identifiers(record)
-        action = record.get("action") or "delete"
-        if action not in _STRENGTH or not person:
+        # What is done without being told to is not done on the word of a record that is rejected.
+        if record.get("action") not in _STRENGTH or not person:
             return None
-        smaller = {**person, "action": action}
+        smaller = {**person, "action": record["action"]}
         return None if smaller == record else smaller
 
     @override
