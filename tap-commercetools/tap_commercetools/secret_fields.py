@@ -20,14 +20,15 @@ def withhold_from_message(message: Record, *, payment_method_tokens: bool = Fals
         message: The message, which is changed.
         payment_method_tokens: Whether the tokens of payment methods stay.
     """
-    if message.get("type") in _TOKENS_OF_CUSTOMERS:
+    kind = str(message.get("type"))
+    if kind in _TOKENS_OF_CUSTOMERS:
         message.pop("value", None)
     customer = message.get("customer")
     if isinstance(customer, dict):
         customer.pop("password", None)
     if payment_method_tokens:
         return
-    if message.get("type") in _TOKENS_OF_PAYMENT_METHODS:
+    if kind in _TOKENS_OF_PAYMENT_METHODS:
         message.pop("token", None)
         message.pop("oldToken", None)
     _withhold_payment_method_tokens(message)

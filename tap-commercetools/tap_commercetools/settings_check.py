@@ -34,7 +34,10 @@ def fill_defaults_and_list_errors(config: dict[str, Any], schema: dict[str, Any]
     Returns:
         One text per error, none if the configuration is right.
     """
-    errors = JSONSchemaValidator(schema).iter_errors(config)
+    try:
+        errors = list(JSONSchemaValidator(schema).iter_errors(config))
+    except AttributeError:  # the SDK's schema of stream maps is no schema in some of its branches
+        return ["setting stream_maps must be an object with an object for each stream, of expressions and nulls"]
     return list(dict.fromkeys(_describe(error) for error in errors))
 
 

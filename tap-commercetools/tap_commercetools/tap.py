@@ -241,7 +241,7 @@ class TapCommercetools(Tap):
                 f"--config {' '.join(value)} cannot be read ({type(error).__name__}): give the path of a file with a "
                 "JSON object, or ENV"
             )
-            raise SettingsError(message) from error
+            raise SettingsError(message) from None
 
     @classmethod
     @override
@@ -290,7 +290,11 @@ def _read_json(option: str, file: IO[str] | None) -> dict[str, Any] | None:
     if file is None:
         return None
     try:
-        return load_json(file.read())
-    except ValueError as error:
+        document: object = load_json(file.read())
+    except (ValueError, RecursionError) as error:
         message = f"{option} {file.name} is not a JSON document ({type(error).__name__})"
-        raise SettingsError(message) from error
+        raise SettingsError(message) from None
+    if not isinstance(document, dict):
+        message = f"{option} {file.name} must hold a JSON object"
+        raise SettingsError(message)
+    return document

@@ -115,6 +115,18 @@ class TapProcess:
         catalog: dict[str, Any] | None = None,
         as_installed: bool = False,
     ) -> subprocess.Popen[str]:
+        arguments = self.command(config, *options, state=state, catalog=catalog, as_installed=as_installed)
+        with self._errors.open("w", encoding="utf-8") as errors:
+            return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
+
+    def command(
+        self,
+        config: dict[str, Any],
+        *options: str,
+        state: dict[str, Any] | None = None,
+        catalog: dict[str, Any] | None = None,
+        as_installed: bool = False,
+    ) -> list[str]:
         arguments = [
             *([COMMAND] if as_installed else IMPATIENT_COMMAND),
             "--config",
@@ -125,8 +137,7 @@ class TapProcess:
             arguments += ["--state", self._write("state.json", state)]
         if "--discover" not in options:
             arguments += ["--catalog", self._write("catalog.json", catalog or catalog_of(*TRADE))]
-        with self._errors.open("w", encoding="utf-8") as errors:
-            return subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=errors, text=True, encoding="utf-8")
+        return arguments
 
     def run(self, config: dict[str, Any], *options: str, **how: Any) -> TapRun:
         with self.start(config, *options, **how) as process:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import json
+import shlex
 import socket
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.testing import running_sandbox
-from running_the_tap import catalog_of
+from running_the_tap import TapRun, catalog_of
 from tap_commercetools.streams import stream_definitions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from commerce_sandbox.testing import RunningSandbox
-    from running_the_tap import TapProcess, TapRun
+    from running_the_tap import TapProcess
 
 SECRET = "sandbox-secret"
 
@@ -226,6 +228,41 @@ def test_a_traceback_is_there_for_those_who_debug(
     run = tap_process.run(configure(client_secret="wrong"))
     assert run.exit_code == 1
     assert "Traceback" in run.errors
+
+
+@pytest.mark.parametrize("state", [{"bookmarks": {"customers": "2026-01-01"}}, {"bookmarks": []}, [1]])
+def test_a_bookmark_that_is_none_is_one_line(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]], state: dict[str, Any]
+) -> None:
+    line = said(tap_process.run(configure(), state=state))
+    assert "state" in line
+    assert "2026" not in line
+
+
+def test_a_stream_of_the_catalog_that_does_not_exist_is_told_once(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    catalog = catalog_of("customers")
+    catalog["streams"].append({**catalog["streams"][0], "tap_stream_id": "custmers", "stream": "custmers"})
+    run = tap_process.run(configure(), catalog=catalog)
+    assert run.exit_code == 0
+    assert run.errors.count("streams of the catalog that do not exist are passed over: custmers") == 1
+
+
+def test_standard_output_that_takes_nothing_is_one_line(
+    tap_process: TapProcess, configure: Callable[..., dict[str, Any]]
+) -> None:
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip("there is no /dev/full")
+    command = tap_process.command(configure())
+    for output, ended in ((">/dev/full", "cannot be written (OSError)"), (">&-", "cannot be written")):
+        run = subprocess.run(  # noqa: S602 - the shell can close what Python cannot
+            f"{shlex.join(command)} {output}", shell=True, capture_output=True, text=True, check=False, timeout=60
+        )
+        line = said(TapRun([], run.stderr, run.returncode))
+        assert f"standard output {ended}" in line
+        assert "Exception ignored" not in run.stderr
 
 
 def test_a_target_that_goes_away_is_no_mystery(

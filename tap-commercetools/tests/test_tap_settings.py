@@ -34,6 +34,21 @@ def settings_of(**changes: Any) -> Settings:
         ({"region": None, "api_url": "https://api.example"}, "setting region is missing"),
         ({"api_url": "api.europe-west1"}, "setting api_url must be an address such as https://api"),
         ({"auth_url": "ftp://auth.example"}, "setting auth_url must be an address such as https://api"),
+        ({"api_url": f"https://client:{SECRET}@api.example"}, "setting api_url holds a user name or a password"),
+        ({"auth_url": "http://auth.example"}, "setting auth_url must begin with https://"),
+        ({"page_sise": 3}, "setting page_sise does not exist; is page_size meant?"),
+        ({"colour": SECRET}, "setting colour does not exist"),
+        ({f"{SECRET} {SECRET}": 1}, r"setting \(a name that is none\) does not exist"),
+        ({"client_id": 12345678}, "setting client_id must be of type string"),
+        ({"client_id": {"is": SECRET}}, "setting client_id must be of type string"),
+        ({"project_key": 12345678}, "setting project_key must be of type string"),
+        ({"scopes": [12345678]}, "setting scopes.0 must be of type string"),
+        ({"region": SECRET}, "setting region must be one of"),
+        ({"start_date": SECRET}, "setting start_date must be a date"),
+        ({"page_size": SECRET}, "setting page_size must be of type integer"),
+        ({"stream_maps": SECRET}, "setting stream_maps must be of type object"),
+        ({"allow_http": SECRET}, "setting allow_http must be of type boolean"),
+        ({"payment_method_tokens": SECRET}, "setting payment_method_tokens must be of type boolean"),
         ({"project_key": "my project"}, "setting project_key must match"),
         ({"page_size": 501}, "setting page_size must be at most 500"),
         ({"page_size": 0}, "setting page_size must be at least 1"),
@@ -53,6 +68,24 @@ def test_a_wrong_setting_is_named_and_its_value_is_not(changes: dict[str, Any], 
     assert SECRET not in str(refused.value)
     assert "12345678" not in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("maps", "place"),
+    [
+        ({"orders": {"total": f"'{SECRET}' +"}}, "orders.total"),
+        ({"orders": {"total": 17}}, ""),
+        ({"orders": {"id": None}}, "orders.id"),
+        ({"orders": {"__filter__": f"'{SECRET}' ("}}, "orders.__filter__"),
+        ({"orders": {"__else__": SECRET}}, ""),
+        ({"orders": {"__key_properties__": [SECRET]}}, ""),
+        ({"orders": 5}, ""),
+    ],
+)
+def test_a_stream_map_that_cannot_be_used_is_named_and_not_repeated(maps: dict[str, Any], place: str) -> None:
+    with pytest.raises(SettingsError, match=f"setting stream_maps.*{place}") as refused:
+        TapCommercetools(config={**GOOD, "stream_maps": maps})
+    assert SECRET not in str(refused.value)
 
 
 def test_the_region_gives_both_addresses() -> None:
