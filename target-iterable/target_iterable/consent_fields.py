@@ -8,12 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from delivery.remembered import RememberedSet
+
 from target_iterable.identifiers import usable_identifiers
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 Record = dict[str, Any]
+
+MOST_REMEMBERED = 500_000
 
 CONSENT_FIELDS = "consentFields"
 _OF_AN_OPT_OUT = frozenset({"email", "userId", "dataFields", CONSENT_FIELDS})
@@ -44,3 +48,31 @@ def merged_consent_fields(earlier: Mapping[str, Any], later: Mapping[str, Any]) 
     """Return the member `consentFields` of two records that become one; nothing if neither has it."""
     names = [*(earlier.get(CONSENT_FIELDS) or ()), *(later.get(CONSENT_FIELDS) or ())]
     return {CONSENT_FIELDS: list(dict.fromkeys(names))} if names else {}
+
+
+class NoesOfOthers:
+    """What other customers of the same address have said no to in this run; safe to use from several threads.
+
+    Two customers may give one address, of whom only one can have it. None of the two says when it was said, so any no
+    counts, whichever record is read last.
+    """
+
+    def __init__(self) -> None:
+        self._said = RememberedSet(MOST_REMEMBERED)
+
+    def note(self, identity: str, names: Iterable[str]) -> None:
+        """Take note of the consent fields in which another customer's no was written to a profile."""
+        for name in names:
+            self._said.add(f"{identity} {name}")
+
+    def without_overruled(self, record: Record, identity: str) -> Record:
+        """Return a record without the fields that say yes where another has said no; itself if there are none."""
+        fields = record.get("dataFields") or {}
+        overruled = {
+            name
+            for name in record.get(CONSENT_FIELDS) or ()
+            if fields.get(name) is True and f"{identity} {name}" in self._said
+        }
+        if not overruled:
+            return record
+        return {**record, "dataFields": {name: value for name, value in fields.items() if name not in overruled}}

@@ -14,7 +14,13 @@ from typing_extensions import override
 from target_iterable.answers import check_endpoint, refusal, single_outcome
 from target_iterable.bulk_failures import attribute_failures
 from target_iterable.catalogs import field_types
-from target_iterable.consent_fields import CONSENT_FIELDS, is_opt_out, merged_consent_fields, opt_out_of_user
+from target_iterable.consent_fields import (
+    CONSENT_FIELDS,
+    NoesOfOthers,
+    is_opt_out,
+    merged_consent_fields,
+    opt_out_of_user,
+)
 from target_iterable.contracts import counts_of
 from target_iterable.dropped_fields import DroppedFields
 from target_iterable.identifiers import people_there, person_identity
@@ -74,6 +80,7 @@ class UserSink(Sink):
         self._rules = rules
         self._dropped_fields = DroppedFields(project.logger)
         self._announced_types: dict[str, str] = {}
+        self._noes_of_others = NoesOfOthers()
         creation = rules.fields.rule.created
         self._head = b'{"users":[' if creation is None else b'{"createNewFields":' + encode(creation) + b',"users":['
 
@@ -146,6 +153,8 @@ class UserSink(Sink):
             return refused.outcome
         for profile in profiles:
             self._project.new_profiles.remember(profile)
+            if profile.get("userId") and profile["userId"] != record.get("userId"):
+                self._noes_of_others.note(person_identity(profile), record[CONSENT_FIELDS])
         whom = [reference(profile, self._project.type) for profile in profiles]
         if not whom and self._project.type == "email" and "email" not in record:
             return _NOBODY
@@ -183,7 +192,7 @@ class UserSink(Sink):
         if rules.email_changes is not None:
             outcomes = rules.email_changes.follow(batch)
         places = [place for place, outcome in enumerate(outcomes) if outcome is None]
-        entries = [batch[place] for place in places]
+        entries = [self._as_allowed(batch[place]) for place in places]
         if rules.ownership is None:
             return outcomes, places, entries
         ready: dict[int, Entry] = {}
@@ -194,6 +203,11 @@ class UserSink(Sink):
                 changed = record is not entry.record
                 ready[place] = replace(entry, record=record, element=self.element(record)) if changed else entry
         return outcomes, list(ready), list(ready.values())
+
+    def _as_allowed(self, entry: Entry) -> Entry:
+        """Return an entry without a yes where another customer of the same address has said no in this run."""
+        record = self._noes_of_others.without_overruled(entry.record, entry.identity)
+        return entry if record is entry.record else replace(entry, record=record, element=self.element(record))
 
     def _settle_conflict(self, entry: Entry, conflict: Outcome) -> Outcome:
         """Merge the guest who has the address of a record, and send the record again."""

@@ -266,6 +266,28 @@ def test_the_no_of_a_second_customer_reaches_the_profile_that_has_the_address(
         assert not consent(sandbox).get(BO, {}).get("userListIds"), "a rejected record puts nobody on a list"
 
 
+@pytest.mark.parametrize("batches", [1, 1000])
+def test_of_two_customers_with_one_address_any_no_in_a_field_wins(
+    sandbox: RunningSandbox, tmp_path: Path, batches: int
+) -> None:
+    yes = {"userId": "c-1", **consents(email=ANA, newsletter=True, sms=True)}
+    no = {"userId": "c-2", **consents(email=ANA, newsletter=False)}
+    run = load(sandbox, tmp_path, users(yes, no, yes), batch_size_rows=batches)
+    assert run.error is None
+    # In one batch the two records of the first customer become one, which comes last: the second has the address then.
+    held = fields_of(sandbox, email=ANA)
+    assert held["newsletter"] is False
+    assert held.get("sms", True) is True
+
+
+def test_a_later_yes_of_the_same_customer_counts(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    no = {"userId": "c-1", "shoeSize": 44, **consents(newsletter=False)}
+    yes = {"userId": "c-1", **consents(newsletter=True)}
+    run = load(sandbox, tmp_path, users(yes, no, yes), batch_size_rows=1)
+    assert (run.error, run.counts("users")) == (None, (3, 2, 1, 0))
+    assert fields_of(sandbox, userId="c-1")["newsletter"] is True
+
+
 def test_a_change_of_address_that_is_refused_says_no_under_both_addresses(
     sandbox: RunningSandbox, tmp_path: Path
 ) -> None:
