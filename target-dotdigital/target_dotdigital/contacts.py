@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from delivery.errors import AccessRefused, DeliveryError, ServiceUnavailable, StreamStopped
+from delivery.errors import AccessRefused, ServiceUnavailable, SettingsError, StreamStopped
 from delivery.json_text import encode
 from delivery.narrowing import deliver_narrowing
 from delivery.outcome import DELIVERED, Outcome, OutcomeKind, rejected, skipped
@@ -17,7 +17,6 @@ from target_dotdigital.answers import NO_MORE_CONTACTS
 from target_dotdigital.consent import SourceConsent, source_consent
 from target_dotdigital.contact_identity import (
     BUILT_IN,
-    EMAIL,
     identifier_keys,
     identifier_texts,
     identity_of,
@@ -32,7 +31,8 @@ from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_fields import FieldRefused
 from target_dotdigital.erased_people import ERASED
 from target_dotdigital.imports import CONTACT_LIMIT, WATCHDOG, ImportFailed
-from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, parts_of, says_only_no
+from target_dotdigital.opt_out_delivery import OptOutDelivery
+from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, says_only_no
 from target_dotdigital.schemas import CONTACT
 
 if TYPE_CHECKING:
@@ -125,6 +125,9 @@ class ContactSink(Sink):
         self._opt_outs = OptOuts(
             services.data_fields, services.preferences, services.custom_identifiers, services.match_by
         )
+        self._opt_out_delivery = OptOutDelivery(
+            self._opt_outs, services.preparation, services.data_fields, self._send_off_lists
+        )
         services.notices.name_contacts(stream)
         services.lists.check_everybodys()
 
@@ -187,17 +190,27 @@ class ContactSink(Sink):
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         contacts = [entry.record for entry in batch]
         try:
-            return self._carried_out(contacts, self._send(contacts))
-        except (AccessRefused, StreamStopped):
+            return self._opt_out_delivery.in_parts(contacts, self._send(contacts))
+        except (AccessRefused, SettingsError, StreamStopped):
             # Nothing more can be delivered until somebody has mended it; a no does not wait for that.
-            self._carry_out_noes(contacts)
+            self._opt_out_delivery.at_the_end(contacts)
             raise
 
     def _send(self, records: Sequence[Record]) -> list[Outcome]:
+        self._ensure_names(records)
+        return self._import_in_groups([self._on_lists(record) for record in records])
+
+    def _send_off_lists(self, records: Sequence[Record]) -> list[Outcome]:
+        """Send contacts that join no list, not even everybody's."""
+        self._ensure_names(records)
+        return self._import_in_groups(records)
+
+    def _ensure_names(self, records: Sequence[Record]) -> None:
         services = self._services
         services.data_fields.ensure(name for record in records for name in record.get("dataFields", {}))
         services.custom_identifiers.ensure(name for record in records for name in record["identifiers"])
-        listed = [self._on_lists(record) for record in records]
+
+    def _import_in_groups(self, listed: Sequence[Record | Outcome]) -> list[Outcome]:
         outcomes = [contact if isinstance(contact, Outcome) else DELIVERED for contact in listed]
         contacts = {place: contact for place, contact in enumerate(listed) if not isinstance(contact, Outcome)}
         for places in without_repeated_identifiers(contacts):
@@ -205,50 +218,6 @@ class ContactSink(Sink):
             for place, outcome in zip(places, results, strict=True):
                 outcomes[place] = outcome
         return outcomes
-
-    def _carried_out(self, contacts: Sequence[Record], outcomes: Sequence[Outcome]) -> list[Outcome]:
-        """Return outcomes after the noes that Dotdigital refused together were sent one by one.
-
-        A contact that says nothing but noes is what is left of a rejected record: nobody else would send its parts.
-        """
-        carried_out = list(outcomes)
-        parts: list[tuple[int, Record]] = [
-            (place, part)
-            for place, outcome in enumerate(outcomes)
-            if outcome.kind is OutcomeKind.REJECTED and self._opt_outs.of(contacts[place]) == contacts[place]
-            for part in parts_of(contacts[place])
-        ]
-        there = self._services.preparation.who_is_there([part for _, part in parts])
-        # Whoever is not there gets no mail; an address is made unsubscribed in any case, before somebody subscribes it.
-        sent = [
-            (place, part)
-            for (place, part), is_there in zip(parts, there, strict=True)
-            if is_there or part["matchIdentifier"] == EMAIL
-        ]
-        results = self._send([part for _, part in sent])
-        for place in dict.fromkeys(place for place, _ in parts):
-            of_place = [result for (held, _), result in zip(sent, results, strict=True) if held == place]
-            carried_out[place] = next((result for result in of_place if result.kind is OutcomeKind.REJECTED), DELIVERED)
-        return carried_out
-
-    def _carry_out_noes(self, contacts: Sequence[Record]) -> None:
-        """Send the noes of contacts that the account knows, as far as it takes them, and nothing else."""
-        noes = [opt_out for contact in contacts if (opt_out := self._opt_outs.of(contact)) is not None]
-        try:
-            there = self._services.preparation.who_is_there(noes)
-            known = [
-                self._without_new_fields(opt_out) for opt_out, is_there in zip(noes, there, strict=True) if is_there
-            ]
-            self._carried_out(known, self._send(known))
-        except DeliveryError:
-            # The run ends for the first reason; the next one sends them again.
-            return
-
-    def _without_new_fields(self, contact: Record) -> Record:
-        """Return a contact without data fields that are to be made: one that is not there says no yes."""
-        fields = self._services.data_fields.known_among(contact.get("dataFields", {}))
-        rest = {name: value for name, value in contact.items() if name != "dataFields"}
-        return {**rest, "dataFields": fields} if fields else rest
 
     def _with_known_names(self, contact: Record) -> Record | Outcome:
         """Return a contact whose identifiers are spelled as the account does, matched by what the settings say."""

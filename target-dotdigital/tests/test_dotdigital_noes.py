@@ -200,11 +200,23 @@ def test_a_run_that_cannot_go_on_carries_out_the_noes_of_its_batch_first(
 ) -> None:
     answer(sandbox, method, path, body, code)
     spoiler = {"dataFields": {"SHOE": 40, "NEWSLETTER": False}, "consentFields": ["NEWSLETTER"], "lists": ["VIP"]}
-    new = {"matchIdentifier": "email", "identifiers": {"email": "new@example.org", "loyalty-id": "5"}, **NO}
+    other = "bo@example.org"
+    sandbox.control("POST", "/dotdigital/contacts", [{"identifiers": {"email": other}, "status": "subscribed"}])
+    new = {"matchIdentifier": "loyalty-id", "identifiers": {"email": other, "loyalty-id": "5"}, **NO}
     ended = load(settings, tmp_path, person(**spoiler), new)
     assert ended.error is not None
-    assert status(sandbox) == "unsubscribed"
+    assert {status(sandbox), status(sandbox, other)} == {"unsubscribed"}
     assert held(sandbox)["dataFields"]["NEWSLETTER"] is False
+
+
+@pytest.mark.parametrize("token", ["ERROR_ADDRESSBOOK_LIMITEXCEEDED", "ERROR_ADDRESSBOOK_DUPLICATE"])
+def test_a_list_that_everybody_joins_and_nobody_can_make_keeps_no_no_back(
+    sandbox: RunningSandbox, settings: dict[str, Any], tmp_path: Path, token: str
+) -> None:
+    answer(sandbox, "POST", "v2/address-books$", {"message": f"Error: {token}"}, 400, times=None)
+    ended = load(settings, tmp_path, person(), list="Everybody")
+    assert ended.error is not None
+    assert status(sandbox) == "unsubscribed"
 
 
 @pytest.mark.parametrize("rule", ["destination", "first_write"])
