@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import sys
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -30,6 +31,8 @@ Record = dict[str, Any]
 _PIECE_BYTES = 8192
 _ONE_LINE = bytes.maketrans(b"\n\r", b"  ")
 _REPLACEMENT = "\ufffd"
+_DECODER_STOPS_EARLY = sys.version_info < (3, 12)
+"""Whether the decoder itself refuses what is nested a thousand times; newer Pythons let it go on much further."""
 
 
 class _Envelope(msgspec.Struct):
@@ -226,14 +229,9 @@ def _check_count(said: int, found: int) -> None:
 
 def _faults(content: bytes, documents: Sequence[msgspec.Raw]) -> Mapping[int, str]:
     """Return what is wrong with rows that are proper JSON, by their place."""
-    with_long_numbers = may_hold_a_long_number(content)
-    found = {}
-    for place, document in enumerate(map(bytes, documents)):
-        if is_too_deep(document):
-            found[place] = "it is nested too deep"
-        elif with_long_numbers and holds_a_long_number(document):
-            found[place] = "it holds a number of a thousand digits"
-    return found
+    if may_hold_a_long_number(content) or (not _DECODER_STOPS_EARLY and is_too_deep(content)):
+        return {place: fault for place, document in enumerate(documents) if (fault := _fault(bytes(document)))}
+    return {}
 
 
 def _fault(document: bytes) -> str:
