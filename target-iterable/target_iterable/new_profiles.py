@@ -241,7 +241,8 @@ class NewProfiles:
     def remember(self, person: Mapping[str, Any]) -> None:
         """Take note that a person is there, by all identifiers that stand in the record or profile."""
         holders = (person, person.get("dataFields") or {})
-        keys = [key for holder in holders for key in self._keys(holder)]
+        # Who is there matters while new people are made here; whose address it is matters for a no in any case.
+        keys = [key for holder in holders for key in self._keys(holder)] if self.active else []
         user_id = person.get("userId")
         email = holders[1].get("email") or person.get("email")
         if self._project_type == "hybrid" and user_id and email:

@@ -154,9 +154,8 @@ def test_what_identifies_somebody_is_found_in_any_record(record: dict[str, Any])
     assert usable_identifiers(record).keys() <= {"email", "userId"}
 
 
-@pytest.mark.parametrize(
-    "text", ["a@" + "b." * 50_000, "@" * 100_000, "a" * 100_000, " " * 100_000, "a@b" + "." * 100_000]
-)
+@pytest.mark.parametrize("piece", ["b.", "@", "a", " ", ".", "a@b.", "\t"])
+@pytest.mark.parametrize("head", ["", "a@", "a@b"])
 def test_an_address_without_end_is_refused_at_once(head: str, piece: str) -> None:
     text = head + piece * 200_000
     assert usable_identifiers({"email": text, "userId": text}) == {}

@@ -374,3 +374,15 @@ def test_who_is_gone_goes_by_the_identifier_that_can_be_used(
         assert left(sandbox) == [CHANNEL, SMS]
     else:
         assert profiles(sandbox) == []
+
+
+def test_leaving_costs_no_look_up_where_the_profile_was_written_in_the_same_run(
+    sandbox: RunningSandbox, tmp_path: Path
+) -> None:
+    settings(sandbox, incremental_subscriptions=True)
+    people = [{"userId": f"c-{n}", "dataFields": {"email": f"p{n}@shop.example"}} for n in range(20)]
+    noes = [{"userId": f"c-{n}", "email": f"p{n}@shop.example", **wish("unsubscribe")} for n in range(20)]
+    run = load(sandbox, tmp_path, [*users(*people), *subscriptions(*noes)])
+    assert (run.error, run.counts("subscriptions")) == (None, (20, 20, 0, 0))
+    assert sandbox.requests(service="iterable", path="/getByEmail|/byUserId") == []
+    assert len(sandbox.requests(service="iterable", method="PUT", path="/subscriptions/")) == 1
