@@ -139,7 +139,7 @@ class Dispatch:
         if isinstance(ready, Entry):
             self._place(self._destinations[stream], ready)
         elif ready is not None:
-            self.refuse(stream, record, source, ready)
+            self._refuse(stream, partial(_smaller, sink, record), source, ready)
 
     def refuse(self, stream: str, record: dict[str, Any], source: Source, outcome: Outcome) -> None:
         """Settle a record that is not sent; what it says no to is sent all the same, if it is rejected.
@@ -153,11 +153,7 @@ class Dispatch:
         Raises:
             DeliveryError: What a worker raised earlier.
         """
-        if outcome.kind is OutcomeKind.REJECTED:
-            find = partial(self._destinations[stream].sink.opt_out, record)
-            self._settle_with_opt_out(stream, find, source, outcome)
-        else:
-            self.settle(stream, source, outcome)
+        self._refuse(stream, partial(self._destinations[stream].sink.opt_out, record), source, outcome)
 
     def carry_out(self, stream: str, opt_out: dict[str, Any], source: Source, outcome: Outcome) -> None:
         """Settle a rejected record of which only what it says no to has come.
@@ -171,13 +167,15 @@ class Dispatch:
         Raises:
             DeliveryError: What a worker raised earlier.
         """
-        self._settle_with_opt_out(stream, lambda: opt_out, source, outcome)
+        sink = self._destinations[stream].sink
+        self._refuse(stream, lambda: sink.opt_out(opt_out) or opt_out, source, outcome)
 
-    def _settle_with_opt_out(
-        self, stream: str, find: Callable[[], dict[str, Any] | None], source: Source, outcome: Outcome
-    ) -> None:
+    def _refuse(self, stream: str, find: Callable[[], dict[str, Any] | None], source: Source, outcome: Outcome) -> None:
         destination = self._destinations[stream]
-        left = outcome if self._dry_run else self._opt_out(destination.sink, find, source, outcome)
+        if outcome.kind is not OutcomeKind.REJECTED or self._dry_run:
+            self.settle(stream, source, outcome)
+            return
+        left = self._opt_out(destination.sink, find, source, outcome)
         if isinstance(left, Entry):
             self._place(destination, left)
         else:
@@ -356,6 +354,12 @@ class Dispatch:
             results = self._outcomes(sink, [left for _, left in part])
             for (place, _), result in zip(part, results, strict=True):
                 outcomes[place] = with_opt_out(outcomes[place], result)
+
+
+def _smaller(sink: Sink, record: dict[str, Any]) -> dict[str, Any] | None:
+    """Return what a record says no to, if it says something else too: otherwise that is what was refused."""
+    opt_out = sink.opt_out(record)
+    return None if opt_out == record else opt_out
 
 
 def _one_an_identity(waiting: Sequence[tuple[int, Entry]]) -> Iterator[list[tuple[int, Entry]]]:

@@ -82,14 +82,15 @@ class Sink(ABC):
             record: A record as it came; what is in it may be of any kind.
 
         Returns:
-            A smaller record of this stream that says no to the same and names nothing else; None if the record says no
-            to nothing, or is nothing but that already.
+            A record of this stream that says no to the same and names nothing else, which is the record itself if that
+            is all it says; None if it says no to nothing.
         """
         return None
 
     def opt_out_of(self, entry: Entry) -> Record | None:
-        """Return the same of a record that the service has rejected."""
-        return self.opt_out(entry.record)
+        """Return the same of a record that the service has rejected; None if nothing else was sent than that."""
+        opt_out = self.opt_out(entry.record)
+        return None if opt_out == entry.record else opt_out
 
     def lane_key(self, entry: Entry) -> str:
         """Return whose order is to be kept: by default that of the records of one identity.
