@@ -70,9 +70,10 @@ class TapCommand(SingerCommand):
             )
             raise
         except Exception as error:  # noqa: BLE001 - its text could repeat a record, so only its place is told
-            self._report(
-                f"unexpected {type(error).__name__} {_place_of(error)}: this is a defect of the tap, report it"
+            self.logger.error(  # noqa: TRY400 - a traceback ends with the text
+                "unexpected %s %s: this is a defect of the tap, report it", type(error).__name__, _place_of(error)
             )
+            self.logger.debug("%s", "".join(traceback.format_tb(error.__traceback__)))
         sys.exit(1)
 
     def _report(self, text: str) -> None:

@@ -215,6 +215,25 @@ def test_money_that_no_summary_can_add_up_leaves_out_the_summaries_it_is_in(
     assert re.search(r"rows were left out .*customer_order_summaries: \d", caplog.text)
 
 
+@pytest.mark.parametrize("bad", ['"resource":5', '"resource":{"typeId":"customer"}', '"resource":null'])
+def test_a_message_that_tells_of_nothing_spoils_no_deletion_beside_it(
+    platform: ScriptedPlatform, read: Callable[..., TapRun], caplog: pytest.LogCaptureFixture, bad: str
+) -> None:
+    def deleted(identifier: str, resource: str, day: int) -> str:
+        return row(identifier, '"type":"CustomerDeleted","email":"ada@shop.example"', resource, day=day)
+
+    good = [deleted(f"good-{n}", f'"resource":{{"typeId":"customer","id":"c-{n}"}}', n) for n in (1, 3, 4)]
+    scopes = f"{SCOPES} view_project_settings:shop"
+    platform.answer("/oauth/token", json_answer({"access_token": "t", "expires_in": 172_800, "scope": scopes}))
+    platform.answer("/shop/customers", raw_answer(EMPTY))
+    platform.answer("/shop/messages", page(good[0], deleted("bad", bad, 2), *good[1:]), raw_answer(EMPTY))
+    run = read(config(platform), None, catalog_of("customers", "deletions"))
+    assert run.ids("deletions") == ["c-1", "c-3", "c-4"]
+    assert all(record["emailIsFree"] for record in run.records("deletions"))
+    assert caplog.text.count("deletions: left out the row with id bad: unexpected ") == 1
+    assert "ada" not in caplog.text
+
+
 # Taking JSON apart along its brackets.
 
 

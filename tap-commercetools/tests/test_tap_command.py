@@ -14,6 +14,7 @@ from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.testing import running_sandbox
 from running_the_tap import TapRun, catalog_of
 from tap_commercetools.streams import stream_definitions
+from tap_commercetools.tap import TapCommercetools
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -263,6 +264,21 @@ def test_standard_output_that_takes_nothing_is_one_line(
         line = said(TapRun([], run.stderr, run.returncode))
         assert f"standard output {ended}" in line
         assert "Exception ignored" not in run.stderr
+
+
+def test_a_defect_is_one_line_that_repeats_nothing(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        message = "ada@shop.example"
+        raise KeyError(message)
+
+    monkeypatch.setattr(TapCommercetools, "print_version", broken)
+    with pytest.raises(SystemExit) as ended:
+        TapCommercetools.get_singer_command().main(["--config", "ENV"])
+    assert ended.value.code == 1
+    assert "unexpected KeyError at test_tap_command.py:" in caplog.text
+    assert "ada" not in caplog.text + capsys.readouterr().err
 
 
 def test_a_target_that_goes_away_is_no_mystery(
