@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 import time
 from dataclasses import dataclass, field
@@ -20,6 +21,7 @@ from tap_commercetools.page_size import PageSize
 from tap_commercetools.parallel_limit import ParallelLimit
 from tap_commercetools.parallel_reader import read_in_order
 from tap_commercetools.timestamps import format_timestamp
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -123,6 +125,35 @@ def test_every_row_of_the_window_comes_once_and_in_order(
     table = Table(times)
     wanted = [row["id"] for row in table.rows if row["lastModifiedAt"] <= format_timestamp(UPPER)]
     assert ids(table, parallel, size=size, buffer_bytes=buffer_bytes) == wanted
+
+
+@dataclass
+class Unreliable(Table):
+    """A table that answers a question with a part of the rows, or none, when it is asked for the first time."""
+
+    part: float = 0.0
+    every: int = 1
+    met: set[str] = field(default_factory=set)
+
+    @override
+    def fetch(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        page = super().fetch(query, limit)
+        question = str([each for each in query if each[0] in {"var.time", "var.id", "var.above"}])
+        with self.lock:
+            is_whole = question in self.met or len(self.met) % self.every
+            self.met.add(question)
+        found = [json.loads(bytes(document)) for document in page.documents]
+        return page if is_whole else page_of(found[: int(len(found) * self.part)], limit)
+
+
+@settings(max_examples=60, deadline=None)
+@given(SPREADS, st.integers(1, 5), st.integers(1, 20), st.sampled_from([0.0, 0.3, 0.9]), st.integers(1, 4))
+def test_short_and_empty_answers_lose_nothing_however_many_read(
+    times: list[int], parallel: int, size: int, part: float, every: int
+) -> None:
+    table = Unreliable(times, part=part, every=every)
+    wanted = [row["id"] for row in table.rows if row["lastModifiedAt"] <= format_timestamp(UPPER)]
+    assert ids(table, parallel, size=size) == wanted
 
 
 def test_small_windows_cost_three_requests_and_no_thread() -> None:
