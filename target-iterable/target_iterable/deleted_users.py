@@ -108,8 +108,7 @@ class DeletedUserSink(Sink):
         # What is done without being told to is not done on the word of a record that is rejected.
         if record.get("action") not in _STRENGTH or not person:
             return None
-        smaller = {**person, "action": record["action"]}
-        return None if smaller == record else smaller
+        return {**person, "action": record["action"]}
 
     @override
     def identify(self, record: Record) -> str:

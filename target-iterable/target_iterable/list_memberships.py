@@ -254,8 +254,7 @@ class ListMembershipSink(Sink):
         person = usable_identifiers(record)
         if record.get("action") != "remove" or not person:
             return None
-        smaller = {**person, "list": record.get("list"), "action": "remove"}
-        return None if smaller == record else smaller
+        return {**person, "list": record.get("list"), "action": "remove"}
 
     @override
     def identify(self, record: Record) -> str:

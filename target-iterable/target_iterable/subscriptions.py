@@ -109,8 +109,7 @@ class SubscriptionSink(Sink):
         person = usable_identifiers({name: record.get(name) for name in ("email", "userId")})
         if record.get("action") != "unsubscribe" or not person:
             return None
-        smaller = {**person, **named, "action": "unsubscribe"}
-        return None if smaller == record else smaller
+        return {**person, **named, "action": "unsubscribe"}
 
     @override
     def identify(self, record: Record) -> str:

@@ -120,8 +120,7 @@ class UserSink(Sink):
 
     @override
     def opt_out(self, record: Record) -> Record | None:
-        smaller = opt_out_of_user(record)
-        return None if smaller == record else smaller
+        return opt_out_of_user(record)
 
     @override
     def element(self, record: Record) -> bytes:

@@ -114,8 +114,7 @@ def go_through(sink: Sink, record: dict[str, Any]) -> None:
         sink.merge(prepared, prepared)
     smaller = sink.opt_out(record)
     if smaller is not None:
-        assert smaller != record
-        assert sink.opt_out(smaller) is None
+        assert sink.opt_out(smaller) == smaller
 
 
 def hostile(strategy: st.SearchStrategy[dict[str, Any]]) -> Callable[[Callable[..., None]], Callable[..., None]]:
