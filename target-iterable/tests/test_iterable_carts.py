@@ -273,7 +273,7 @@ def test_a_service_that_goes_on_failing_ends_the_run_and_rejects_nothing(
     assert result.code == 1
     assert (result.states, result.rejects) == ([], [])
     assert "POST /api/commerce/updateCart: HTTP 502" in result.errors[-1]
-    assert updates(sandbox) == 8
+    assert updates(sandbox) == 7
     sandbox.clear_faults()
     assert loader.run(carts(cart(1))).code == 0
     assert told(sandbox) == [("cart-1", 1)]

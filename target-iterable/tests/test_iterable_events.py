@@ -329,7 +329,7 @@ def failed(**counts: Any) -> dict[str, Any]:
 def test_where_the_counts_differ_a_persons_events_are_sent_alone(
     loader: LoaderProcess, sandbox: RunningSandbox
 ) -> None:
-    answer = failed(failCount=2, failedUpdates={"notFoundUserIds": ["c-1", "c-1"]})
+    answer = failed(successCount=2, failCount=2, failedUpdates={"notFoundUserIds": ["c-1", "c-1"]})
     sandbox.order_fault(answer, service="iterable", path=BULK, times=1)
     result = loader.run(events(*of_person("c-1", 4)))
     assert result.counts("events") == (4, 4, 0, 0)
@@ -341,7 +341,7 @@ def test_where_the_counts_differ_a_persons_events_are_sent_alone(
 def test_failures_that_are_counted_and_not_listed_are_not_taken_for_successes(
     loader: LoaderProcess, sandbox: RunningSandbox
 ) -> None:
-    sandbox.order_fault(failed(failCount=1, failedUpdates={}), service="iterable", path=BULK, times=1)
+    sandbox.order_fault(failed(successCount=3, failCount=1, failedUpdates={}), service="iterable", path=BULK, times=1)
     assert loader.run(events(*of_person("c-1", 4))).counts("events") == (4, 4, 0, 0)
     assert len(held(sandbox)) == 4
     sandbox.order_fault(failed(failCount=1), service="iterable", path=BULK, times=None)

@@ -124,7 +124,7 @@ def test_an_echoed_key_never_reaches_log_or_disk(loader: LoaderProcess, sandbox:
         ({"data_center": "mars"}, "data_center"),
         ({"api_url": "http://127.0.0.1:9"}, "Iterable at http://127.0.0.1:9 does not answer as it should"),
         ({"project_type": "both"}, "project_type"),
-        ({"apikey": "x"}, "'apikey' was unexpected"),
+        ({"apikey": "x"}, "unknown settings are not allowed: 'apikey'"),
         ({"mapper": {"name": "commercetools", "config": {"nonsense": 1}}}, "nonsense"),
     ],
 )
