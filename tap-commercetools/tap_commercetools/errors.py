@@ -39,6 +39,10 @@ class OutputError(TapError):
     """Standard output takes nothing any more."""
 
 
+class LeftOutError(TapError):
+    """Everything was read, and more rows were left out than the setting max_left_out allows."""
+
+
 class TooManyLeftOutError(TapError):
     """So many rows in a row cannot be read that it is no matter of single rows."""
 

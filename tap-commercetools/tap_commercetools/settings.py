@@ -143,6 +143,16 @@ CONFIG_JSONSCHEMA: dict[str, Any] = th.PropertiesList(
         ),
     ),
     th.Property(
+        "max_left_out",
+        th.IntegerType(minimum=0),
+        default=0,
+        title="Max left out",
+        description=(
+            "How many rows that cannot be read or shaped may be left out before the run counts as failed. All others "
+            "are emitted and the bookmark moves in any case."
+        ),
+    ),
+    th.Property(
         "deletions_enabled",
         th.BooleanType,
         default=False,
@@ -211,6 +221,7 @@ class Settings:
         page_size: Rows per request.
         settle: How far behind the present to stop.
         overlap: How far before the last run's end to start.
+        max_left_out: How many rows may be left out by a run that counts as done.
     """
 
     project_key: str
@@ -226,6 +237,7 @@ class Settings:
     page_size: int
     settle: timedelta
     overlap: timedelta
+    max_left_out: int
 
     @classmethod
     def from_config(cls, config: Mapping[str, Any]) -> Settings:
@@ -257,6 +269,7 @@ class Settings:
             page_size=config["page_size"],
             settle=timedelta(seconds=config["settle_seconds"]),
             overlap=timedelta(seconds=config["overlap_seconds"]),
+            max_left_out=config["max_left_out"],
         )
 
 

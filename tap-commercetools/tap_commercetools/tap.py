@@ -20,7 +20,7 @@ from tap_commercetools.client import CommercetoolsClient
 from tap_commercetools.command import TapCommand
 from tap_commercetools.commercetools_stream import CommercetoolsStream
 from tap_commercetools.deletion_stream import DeletionStream
-from tap_commercetools.errors import RequestRefusedError, SettingsError
+from tap_commercetools.errors import LeftOutError, RequestRefusedError, SettingsError
 from tap_commercetools.message_stream import AllMessagesStream
 from tap_commercetools.message_writer import BufferedMessageWriter
 from tap_commercetools.offer_stream import OfferStream
@@ -152,6 +152,7 @@ class TapCommercetools(Tap):
 
         Raises:
             AccessError: Before anything is read, if the credentials do not reach one of them.
+            LeftOutError: After everything was read, if too many rows were left out.
             TapError: If a stream cannot be read.
         """
         with self.termination.waiting():
@@ -159,17 +160,22 @@ class TapCommercetools(Tap):
         require_access([stream.definition for stream in self.selected_streams], granted, self.settings)
         self.sync_all()
         self.flush()
-        self._tell_what_was_left_out()
+        self._judge_what_was_left_out()
 
-    def _tell_what_was_left_out(self) -> None:
+    def _judge_what_was_left_out(self) -> None:
         counts = {stream.name: stream.left_out.count for stream in self.selected_streams if stream.left_out.count}
-        if counts:
-            self.logger.warning(
-                "%d rows were left out because they cannot be read or emitted (%s): their ids are in the warnings "
-                "above. They are not read again before they change",
-                sum(counts.values()),
-                ", ".join(f"{name}: {count}" for name, count in counts.items()),
-            )
+        if not counts:
+            return
+        count, allowed = sum(counts.values()), self.settings.max_left_out
+        by_stream = ", ".join(f"{name}: {each}" for name, each in counts.items())
+        text = (
+            f"{count} rows were left out because they cannot be read or emitted ({by_stream}): their ids are in the "
+            "warnings above. They are not read again before they change"
+        )
+        if count > allowed:
+            message = f"{text}. That is more than max_left_out allows ({allowed}); everything else was emitted"
+            raise LeftOutError(message)
+        self.logger.warning("%s", text)
 
     def check(self) -> None:
         """Try one row of each selected stream and report what works, without emitting any.

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running_the_tap import catalog_of
 from scripted_platform import SECRET, ScriptedPlatform, json_answer, raw_answer, scripted_platform
-from tap_commercetools.errors import TooManyLeftOutError, UnexpectedAnswerError
+from tap_commercetools.errors import LeftOutError, TooManyLeftOutError, UnexpectedAnswerError
 from tap_commercetools.json_pieces import (
     elements,
     holds_a_long_number,
@@ -62,6 +62,7 @@ def config(platform: ScriptedPlatform, **settings: Any) -> dict[str, Any]:
         "client_secret": SECRET,
         "api_url": platform.url,
         "auth_url": platform.url,
+        "max_left_out": 1_000,
         **settings,
     }
 
@@ -208,7 +209,7 @@ def test_money_that_no_summary_can_add_up_leaves_out_the_summaries_it_is_in(
     high = {"type": "highPrecision", "currencyCode": "EUR", "centAmount": 1, "preciseAmount": 12, "fractionDigits": 3}
     bad = {"id": "00000000-bad", "customerId": buyer, "totalPrice": high, "lastModifiedAt": "2019-01-01T00:00:00.000Z"}
     sandbox.control("POST", "/commercetools/orders", [bad])
-    run = read_streams("customer_order_summaries")
+    run = read_streams("customer_order_summaries", max_left_out=1_000)
     others = {key for key in whole.ids("customer_order_summaries") if key != f"customer/{buyer}"}
     assert set(run.ids("customer_order_summaries")) == others
     assert "order with id 00000000-bad: totalPrice is not money of cent precision" in caplog.text
@@ -317,3 +318,17 @@ def test_the_time_to_take_an_answer_apart_grows_as_its_size(piece: bytes) -> Non
         return time.perf_counter() - began
 
     assert seconds(160_000) < 12 * seconds(40_000) + 0.2
+
+
+def test_more_rows_left_out_than_allowed_fail_the_run_after_everything_else(
+    platform: ScriptedPlatform, read: Callable[..., TapRun], caplog: pytest.LogCaptureFixture
+) -> None:
+    def answers() -> None:
+        platform.answer("/shop/orders", page(row("good-1"), "null", row("good-2", day=3)), raw_answer(EMPTY))
+
+    answers()
+    with pytest.raises(LeftOutError, match=r"1 rows were left out .* \(orders: 1\).* max_left_out allows \(0\)"):
+        read(config(platform, max_left_out=0), None, catalog_of("orders"))
+    answers()
+    assert read(config(platform, max_left_out=1), None, catalog_of("orders")).ids("orders") == ["good-1", "good-2"]
+    assert "1 rows were left out" in caplog.text
