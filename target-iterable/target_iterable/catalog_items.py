@@ -98,9 +98,10 @@ class CatalogItemSink(Sink):
             budget=self._client.budgets.catalog_items,
             body=b'{"itemIds":[' + b",".join(entry.element for entry in batch) + b"]}",
         )
-        # Where neither the item nor its catalog is, there is nothing to remove.
-        if answer.succeeded or answer.status == NOT_FOUND:
+        # Where neither the item nor its catalog is, there is nothing to remove; a page without a code says neither.
+        if answer.succeeded or (answer.status == NOT_FOUND and answer.code):
             return [DELIVERED] * len(batch)
+        check_endpoint(answer, self.stream)
         if len(batch) == 1:
             return [single_outcome(answer)]
         raise refusal(answer, batch)

@@ -77,6 +77,17 @@ def test_an_answer_that_the_catalog_is_not_there_is_no_failure(loader: LoaderPro
     assert loader.run(catalog_items(gone(1), gone(2))).counts("catalog_items") == (2, 2, 0, 0)
 
 
+def test_a_page_that_nothing_is_there_is_no_word_about_a_catalog(
+    loader: LoaderProcess, sandbox: RunningSandbox
+) -> None:
+    action = {"kind": "respond", "status": 404, "body": "<html>not found</html>"}
+    sandbox.order_fault(action, service="iterable", method="DELETE", path=ITEMS, times=None)
+    result = loader.run([*catalog_items(gone(1), gone(2)), state_line({"at": 1})])
+    assert result.code == 1
+    assert result.states == []
+    assert "check the settings api_url" in result.errors[0]
+
+
 def test_a_bad_id_is_rejected_alone(loader: LoaderProcess, sandbox: RunningSandbox) -> None:
     loader.run(catalog_items(item(1), item(2)))
     result = loader.run(catalog_items(gone(1), {**gone(2), "itemId": "a/b"}, {"catalogName": "p", "itemId": "x"}))
