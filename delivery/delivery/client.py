@@ -8,7 +8,7 @@ import threading
 import time
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 import requests
 import tenacity
@@ -31,8 +31,8 @@ logger = logging.getLogger(__name__)
 REDIRECTS = range(300, 400)
 TOO_MANY_REQUESTS = 429
 SERVER_FAULT = 500
-LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
-"""Far more than any page or report that a loader asks for, unpacked; a fault of the service ends there."""
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+"""More than ordinary pages and reports take, unpacked. Taken apart, an answer can take thirty times its size."""
 SECONDS_FOR_A_BODY = 60.0
 TRIES_AT_LEAST = 2
 _WHOLE_SECONDS = re.compile(r"[0-9]{1,9}", re.ASCII)
@@ -188,7 +188,12 @@ class ApiClient:
 
     A loader subclasses it with the service's authentication and its words for refusals. What an answer means is for
     the loader to say: whoever calls brings what reads the answer, and says so if it is none that the contract knows.
+
+    Attributes:
+        largest_answer_bytes: Most bytes of an answer, unpacked.
     """
+
+    largest_answer_bytes: ClassVar[int] = LARGEST_ANSWER_BYTES
 
     def __init__(
         self,
@@ -284,7 +289,7 @@ class ApiClient:
                 raise ServiceUnavailable(message) from None
             if attempts > policy.attempts_while_failing:
                 self._failing.add(shown)
-            raise ServiceFailing(message, fault.status) from None
+            raise ServiceFailing(message, fault.status, asks_to_wait=bool(fault.retry_after)) from None
         except Throttled:
             message = (
                 f"{self.service} refuses {shown} for more than {policy.throttled_seconds:.0f} seconds "
@@ -332,9 +337,9 @@ class ApiClient:
                 allow_redirects=False,
                 stream=True,
             )
-            read_whole(response, LARGEST_ANSWER_BYTES)
+            read_whole(response, self.largest_answer_bytes)
         except AnswerTooLarge:
-            text = f"an answer of more than {LARGEST_ANSWER_BYTES // 1024 // 1024} MB"
+            text = f"an answer of more than {self.largest_answer_bytes // 1024 // 1024} MB"
             raise UnexpectedAnswer(text) from None
         except (requests.exceptions.RequestException, urllib3.exceptions.HTTPError) as error:
             # The library's own text may repeat the URL with its query: only the kind of fault is kept.

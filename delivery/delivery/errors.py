@@ -42,11 +42,13 @@ class ServiceFailing(ServiceUnavailable):
 
     Attributes:
         status: The HTTP status of the last answer.
+        asks_to_wait: Whether the service asked for time, which no single request is to blame for.
     """
 
-    def __init__(self, text: str, status: int) -> None:
+    def __init__(self, text: str, status: int, *, asks_to_wait: bool = False) -> None:
         super().__init__(text)
         self.status = status
+        self.asks_to_wait = asks_to_wait
 
 
 class ServiceThrottled(ServiceUnavailable):

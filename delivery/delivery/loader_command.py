@@ -17,7 +17,7 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.plugin_base import JSONSchemaValidator
 from typing_extensions import override
 
-from delivery.errors import DeliveryError, InvalidInput
+from delivery.errors import DeliveryError, InvalidInput, StreamStopped
 from delivery.settings import drop_alternatives_that_are_none, explain, read_environment
 from delivery.settings_faults import setting_fault
 
@@ -43,8 +43,8 @@ class LoaderCommand(Target):
         """End a run that cannot go on: let requests under way end, keep what is safe, report."""
 
     @abstractmethod
-    def end_at_broken_line(self) -> None:
-        """End a run at a line that cannot be read, after what was read before it has its outcome."""
+    def end_after_what_was_read(self) -> None:
+        """End a run that can read no further, after what was read before has its outcome."""
 
     # Settings
 
@@ -52,6 +52,8 @@ class LoaderCommand(Target):
     def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
         """Fill in defaults and check the settings; unlike the SDK's, the texts show nothing that a setting holds."""
         self.append_builtin_config(self.config_jsonschema)
+        # Null says that a setting is not set: so it gets its default, like any other.
+        self._config = {name: value for name, value in self._config.items() if value is not None}
         errors = [
             setting_fault(error) for error in JSONSchemaValidator(self.config_jsonschema).iter_errors(self._config)
         ]
@@ -114,9 +116,9 @@ class LoaderCommand(Target):
             target.listen(file_input)
         except ConfigValidationError as error:
             cls._fail(explain(error, cls.name), 1)
-        except InvalidInput as error:
+        except (InvalidInput, StreamStopped) as error:
             if target is not None:
-                target.end_at_broken_line()
+                target.end_after_what_was_read()
             cls._fail(str(error), error.exit_code)
         except DeliveryError as error:
             if target is not None:

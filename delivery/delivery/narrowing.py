@@ -42,7 +42,8 @@ def deliver_narrowing(batch: Sequence[Item], attempt: Callable[[Sequence[Item]],
     A batch that the service answers with server faults at every try is halved likewise, because one record may be
     what it cannot bear. An outage looks the same at first, and must reject nothing. A record is therefore rejected
     for a server fault only if others of its batch passed meanwhile, it fails alone, and it fails alone once more
-    after all others have their outcome; and if too many in a row fail, or too many alone, it is an outage.
+    after all others have their outcome; and if too many in a row fail, or too many alone, it is an outage. So it is
+    where the service asks to wait.
 
     Args:
         batch: What to deliver, in order.
@@ -113,6 +114,9 @@ class _Narrowing(Generic[Item]):
             self._halve(rest)
 
     def _take_failure(self, positions: list[int], failure: ServiceFailing) -> None:
+        if failure.asks_to_wait:
+            # Each half would wait as long again, only to be told the same.
+            raise failure
         self._failures_in_a_row += 1
         if len(positions) > 1:
             self._halve(positions)

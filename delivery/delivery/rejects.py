@@ -12,6 +12,7 @@ from typing import IO, TYPE_CHECKING, Any
 import msgspec
 
 from delivery.errors import NotKept, SettingsError
+from delivery.json_text import encode
 from delivery.private_files import can_be_written, make_private_folder, open_private_file
 
 if TYPE_CHECKING:
@@ -69,7 +70,7 @@ class RejectsFile:
             file = self._open()
             if self._current_schemas.get(schema.stream) is not schema:
                 self._current_schemas[schema.stream] = schema
-                file.write(msgspec.json.encode(schema.message) + b"\n")
+                file.write(encode(schema.message) + b"\n")
             file.write(text + b"\n")
 
     def check(self) -> None:

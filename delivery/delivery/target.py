@@ -6,6 +6,7 @@ import contextlib
 import sys
 import time
 from abc import abstractmethod
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -41,6 +42,8 @@ from delivery.unexpected import UnexpectedFaults
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
+
+    from singer_sdk.mapper import StreamMap
 
     from delivery.sink import Sink
 
@@ -241,12 +244,37 @@ class DeliveryTarget(LoaderCommand):
     def _carry_out(self, stream: str, opt_out: dict[str, Any], schema: SchemaMessage, outcome: Outcome) -> None:
         """Settle a record that the mapper rejected, but for what it says no to, which no filter may hold back."""
         for stream_map in self.mapper.stream_maps[stream]:
-            try:
-                shaped = stream_map.transform(dict(opt_out)) or opt_out
-            except Exception:  # noqa: BLE001 - an expression about a field that is not in the smaller record
-                shaped = opt_out
-            alias = stream_map.stream_alias
-            self._dispatch.carry_out(alias, dict(shaped), self._count(alias, schema), outcome)
+            source = self._count(stream_map.stream_alias, schema)
+            self._carry_out_shaped(stream, stream_map, opt_out, source, outcome)
+
+    def _refuse_unshaped(
+        self, stream: str, stream_map: StreamMap, record: dict[str, Any], source: Source, outcome: Outcome
+    ) -> None:
+        """Settle a record for which a stream map fails, but for what it says no to."""
+        alias = stream_map.stream_alias
+        sink = self._dispatch.sink(alias)
+        try:
+            opt_out = sink.opt_out(record) if sink else None
+        except Exception:  # noqa: BLE001 - said with the record's outcome, by the dispatch
+            self._dispatch.refuse(alias, record, source, outcome)
+            return
+        if opt_out is None:
+            self._dispatch.settle(alias, source, outcome)
+        else:
+            self._carry_out_shaped(stream, stream_map, opt_out, source, outcome)
+
+    def _carry_out_shaped(
+        self, stream: str, stream_map: StreamMap, opt_out: dict[str, Any], source: Source, outcome: Outcome
+    ) -> None:
+        """Carry out a no by the names that stream maps give, as far as they can be applied to it."""
+        try:
+            shaped = stream_map.transform(dict(opt_out))
+        except Exception:  # noqa: BLE001 - an expression about a field that is not in the smaller record
+            shaped = None
+        if shaped is None:
+            reason = f"{outcome.reason}; stream_maps.{stream} could not be applied to what it says no to"
+            shaped, outcome = opt_out, replace(outcome, reason=reason)
+        self._dispatch.carry_out(stream_map.stream_alias, dict(shaped), source, outcome)
 
     def _unread(self) -> Outcome | None:
         """Return why a record is rejected of which not all could be read; None if all was."""
@@ -266,7 +294,7 @@ class DeliveryTarget(LoaderCommand):
             except Exception:  # noqa: BLE001 - a user's expression can fail in any way, on this record alone
                 # The error's own text may hold values: only the setting is named.
                 failed = rejected(f"an expression in stream_maps.{stream} failed", "stream_maps")
-                self._dispatch.refuse(alias, record, source, failed)
+                self._refuse_unshaped(stream, stream_map, record, source, failed)
                 continue
             if shaped is None:
                 self._dispatch.settle(alias, source, skipped(f"filtered by stream_maps.{stream}"))
@@ -364,11 +392,10 @@ class DeliveryTarget(LoaderCommand):
                 self._conclude(complete=False)
 
     @override
-    def end_at_broken_line(self) -> None:
-        try:
+    def end_after_what_was_read(self) -> None:
+        # Whatever stands in the way of that comes second to why reading ended, which is told.
+        with contextlib.suppress(DeliveryError):
             self._dispatch.flush()
-        except DeliveryError as error:
-            self.logger.error("%s", error)  # noqa: TRY400 - one line; the broken line is told after it
         self.abandon()
 
     def _conclude(self, *, complete: bool) -> None:

@@ -42,6 +42,12 @@ class RecordingSink(Sink):
         return str(record["id"])
 
     @override
+    def opt_out(self, record: Record) -> Record | None:
+        says_no = record.get("mailable") is False or record.get("opted") is False
+        kept: Record = {name: record[name] for name in ("id", "mailable", "opted") if name in record}
+        return kept if says_no else None
+
+    @override
     def merge(self, earlier: Record, later: Record) -> Record | None:
         return {**earlier, **later} if self._settings.get("merging") else None
 

@@ -8,7 +8,7 @@ import threading
 import time
 import zlib
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 import requests
@@ -20,8 +20,6 @@ from delivery.shutdown import Shutdown
 from hypothesis import given
 from hypothesis import strategies as st
 from typing_extensions import override
-
-from delivery import client as client_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -91,9 +89,13 @@ def drip(head: bytes, drop: bytes, seconds: float = 0.02) -> Callable[[socket.so
     return serve
 
 
+class SmallAnswers(ApiClient):
+    largest_answer_bytes: ClassVar[int] = 3_000_000
+
+
 def caller(url: str, **policy: Any) -> ApiClient:
     patience = {"attempts": 2, "base_seconds": 0.001, "longest_wait_seconds": 0.01, **policy}
-    return ApiClient(
+    return SmallAnswers(
         service="Example",
         base_url=url,
         headers={"Api-Key": "k3y"},
@@ -130,9 +132,7 @@ def test_an_answer_that_comes_byte_by_byte_ends_with_the_time_allowed(head: byte
         assert len(running.requests) == 2
 
 
-def test_an_answer_is_measured_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client_module, "LARGEST_ANSWER_BYTES", 3_000_000)
-    packer = zlib.compressobj(wbits=31)
+def test_an_answer_is_measured_unpacked() -> None:
     sizes: list[int] = []
     for size, fits in ((2_900_000, True), (3_100_000, False)):
         packer = zlib.compressobj(wbits=31)

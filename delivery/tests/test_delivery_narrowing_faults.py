@@ -141,3 +141,16 @@ def test_a_limit_that_frees_up_later_than_patience_goes_is_believed_at_once() ->
         with pytest.raises(ServiceThrottled):
             caller(service.url)("/things")
         assert service.seen == 1
+
+
+def test_a_service_that_asks_to_wait_is_not_asked_half_by_half() -> None:
+    tries: list[int] = []
+
+    def attempt(batch: Sequence[int]) -> Sequence[Outcome]:
+        tries.append(len(batch))
+        message = "HTTP 503"
+        raise ServiceFailing(message, 503, asks_to_wait=True)
+
+    with pytest.raises(ServiceFailing):
+        deliver_narrowing(range(1_000), attempt)
+    assert tries == [1_000]

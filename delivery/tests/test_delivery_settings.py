@@ -130,3 +130,8 @@ def test_a_file_is_no_folder_to_write_into(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     assert not can_be_written(tmp_path / "file")
     assert not can_be_written(tmp_path / "file" / "below")
+
+
+def test_a_setting_of_null_is_not_set() -> None:
+    target = RecordingTarget(config={**RIGHT, "stream_maps": None, "max_rejects": None, "mapper": None})
+    assert (target.config["max_rejects"], "stream_maps" in target.config) == (0, False)

@@ -70,3 +70,23 @@ def test_a_stream_map_that_no_stream_has_asked_for_is_told_at_the_end(tmp_path: 
         lines("people")
     )
     assert "no stream came" not in right.log
+
+
+def test_a_no_of_a_record_on_which_a_stream_map_fails_is_carried_out_by_the_names_of_the_map(tmp_path: Path) -> None:
+    record = record_line("people", {"id": "1", "mailable": False, "size": "many"})
+    schema = schema_line("people", {"id": {}, "mailable": {"type": "boolean"}, "size": {"type": "string"}}, ["id"])
+    maps = {"id": "id", "mailable": None, "opted": "record.get('mailable')", "size": "int(record.get('size', 0))"}
+    result = loader_with(tmp_path, stream_maps={"people": maps}, max_rejects=1).run([schema, record])
+    assert result.reasons("people") == {"an expression in stream_maps.people failed; its opt-out was carried out": 1}
+    assert (tmp_path / "delivered").read_text() == 'people {"id":"1","opted":false}\n'
+
+
+def test_a_no_that_a_stream_map_cannot_be_applied_to_is_carried_out_as_it_is_and_that_is_told(tmp_path: Path) -> None:
+    record = record_line("people", {"id": "1", "mailable": False, "size": "many"})
+    schema = schema_line("people", {"id": {}, "mailable": {"type": "boolean"}, "size": {"type": "string"}}, ["id"])
+    result = loader_with(tmp_path, stream_maps={"people": {"size": "int(size)"}}, max_rejects=1).run([schema, record])
+    assert result.reasons("people") == {
+        "an expression in stream_maps.people failed; stream_maps.people could not be applied to what it says no to; "
+        "its opt-out was carried out": 1
+    }
+    assert (tmp_path / "delivered").read_text() == 'people {"id":"1","mailable":false}\n'
