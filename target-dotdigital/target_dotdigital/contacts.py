@@ -16,7 +16,6 @@ from typing_extensions import override
 from target_dotdigital.answers import NO_MORE_CONTACTS
 from target_dotdigital.consent import SourceConsent, source_consent
 from target_dotdigital.contact_identity import (
-    BUILT_IN,
     identifier_keys,
     identifier_texts,
     identity_of,
@@ -27,9 +26,9 @@ from target_dotdigital.contact_lists import ListRefused
 from target_dotdigital.contact_merge import merge_contacts
 from target_dotdigital.contact_preferences import PreferenceRefused
 from target_dotdigital.contact_report import contact_outcomes, created_places
-from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_fields import FieldRefused
 from target_dotdigital.erased_people import ERASED
+from target_dotdigital.identifier_form import identifier_refusal
 from target_dotdigital.imports import CONTACT_LIMIT, WATCHDOG, ImportFailed
 from target_dotdigital.opt_out_delivery import OptOutDelivery
 from target_dotdigital.opt_outs import CONSENT_FIELDS, OptOuts, says_only_no
@@ -221,11 +220,9 @@ class ContactSink(Sink):
 
     def _with_known_names(self, contact: Record) -> Record | Outcome:
         """Return a contact whose identifiers are spelled as the account does, matched by what the settings say."""
-        for name in contact["identifiers"]:
-            if name not in BUILT_IN and not is_identifier_name(name):
-                return rejected(
-                    "identifiers has a name Dotdigital does not take: 1 to 50 letters, digits, - or _", "identifiers"
-                )
+        refusal = identifier_refusal(contact["identifiers"])
+        if refusal is not None:
+            return refusal
         spelled = self._services.custom_identifiers.spelled
         identifiers = {spelled(name): value for name, value in contact["identifiers"].items()}
         match_by = self._services.match_by

@@ -22,8 +22,8 @@ from target_dotdigital.call_contracts import CONTACT_DELETION, CONTACT_DELETION_
 from target_dotdigital.contact_identity import EMAIL, MOBILE_NUMBER, identifier_texts
 from target_dotdigital.contact_lookup import ContactRefused
 from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted
+from target_dotdigital.identifier_form import identifier_refusal, usable_identifiers
 from target_dotdigital.imports import PATIENCE_SECONDS
-from target_dotdigital.opt_outs import is_usable
 from target_dotdigital.schemas import DELETED_CONTACT
 
 if TYPE_CHECKING:
@@ -96,13 +96,16 @@ class DeletedContactSink(Sink):
         identifiers = _identifiers(checked)
         if len(identifiers) != 1:
             return rejected("must have exactly one identifier, and perhaps 'forget'", "schema")
+        refusal = identifier_refusal(identifiers)
+        if refusal is not None:
+            return refusal
         if checked.get(FORGET):
             self._services.erased.announce(identifiers)
         return checked
 
     @override
     def opt_out(self, record: Record) -> Record | None:
-        usable = {name: value for name, value in record.items() if name != FORGET and is_usable(name, value)}
+        usable = usable_identifiers(_identifiers(record))
         name = next((name for name in (EMAIL, MOBILE_NUMBER, *usable) if name in usable), None)
         if name is None:
             return None

@@ -16,6 +16,7 @@ from typing_extensions import override
 
 from target_dotdigital.contact_identity import EMAIL, comparable
 from target_dotdigital.erased_people import ERASED
+from target_dotdigital.identifier_form import identifier_refusal
 from target_dotdigital.imports import MOST_INSIGHT_IMPORTS
 from target_dotdigital.insight_delivery import InsightDelivery, InsightItem
 from target_dotdigital.insight_json import JsonRefused, is_storable_number, storable
@@ -69,7 +70,12 @@ class InsightSink(Sink):
         # The one null with a meaning is that of json: the record is to be deleted.
         record = {name: value for name, value in record.items() if value is not None or name == "json"}
         checked = super().prepare(record)
-        return checked if isinstance(checked, Outcome) or checked["json"] is None else self._shaped(checked)
+        if isinstance(checked, Outcome):
+            return checked
+        refusal = _owner_refusal(checked)
+        if refusal is not None:
+            return refusal
+        return checked if checked["json"] is None else self._shaped(checked)
 
     @override
     def identify(self, record: Record) -> str:
@@ -183,6 +189,9 @@ class AnyStreamSink(InsightSink):
             if not isinstance(address, str) or not address.strip():
                 return rejected(f"lacks the address of its contact: {self._shape.contact}", "contact")
             insight["contactIdentity"] = {"identifier": EMAIL, "value": comparable(EMAIL, address)}
+            refusal = _owner_refusal(insight)
+            if refusal is not None:
+                return refusal
         shaped = self._shaped(insight)
         if not isinstance(shaped, Outcome):
             shaped["key"] = record_key(values) if values else content_key(record)
@@ -191,6 +200,11 @@ class AnyStreamSink(InsightSink):
 
 def _is_part_of_key(value: object) -> bool:
     return isinstance(value, str) or (isinstance(value, (int, float, Decimal)) and is_storable_number(value))
+
+
+def _owner_refusal(record: Record) -> Outcome | None:
+    identity = record.get("contactIdentity")
+    return None if identity is None else identifier_refusal({identity["identifier"]: identity["value"]})
 
 
 def _owner(record: Record) -> Owner | None:

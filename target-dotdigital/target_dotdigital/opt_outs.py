@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from target_dotdigital.contact_identity import CONTACT_ID, EMAIL, MOBILE_NUMBER
+from target_dotdigital.contact_identity import EMAIL, MOBILE_NUMBER
 from target_dotdigital.contact_lookup import MOBILE_CHANNELS
 from target_dotdigital.custom_identifiers import is_identifier_name
 from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted
 from target_dotdigital.data_fields import FieldRefused
+from target_dotdigital.identifier_form import is_usable, usable_identifiers
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,8 +23,6 @@ CONSENT_FIELDS = "consentFields"
 """Loader-only member of a contact record: names of data fields of that record that say a consent."""
 
 CHANNELS = (EMAIL, *MOBILE_CHANNELS)
-LONGEST_IDENTIFIER = 256
-LARGEST_NUMBER = 2**63 - 1
 _NOES: dict[str, Any] = {"channelProperties": {}, "preferences": [], "dataFields": {}}
 _NO_STATUSES = frozenset({"suppressed", "unsubscribed"})
 
@@ -65,13 +64,8 @@ class OptOuts:
         return {"matchIdentifier": matched, "identifiers": identifiers, **noes, **fields}
 
     def _who(self, record: Contact, *, concerns_number: bool) -> tuple[str, dict[str, Any]]:
-        given = record.get("identifiers")
         spelled = self.custom_identifiers.spelled
-        usable = {
-            spelled(name): value
-            for name, value in (given.items() if isinstance(given, dict) else ())
-            if is_usable(name, value)
-        }
+        usable = {spelled(name): value for name, value in usable_identifiers(record.get("identifiers")).items()}
         names = [self.match_by, record.get("matchIdentifier"), EMAIL, MOBILE_NUMBER, *usable]
         known = [name for name in names if isinstance(name, str) and is_identifier_name(name)]
         matched = next((spelled(name) for name in known if _among(name, usable)), "")
@@ -169,15 +163,6 @@ def _is_no(value: object) -> bool:
         return fitted(value, FieldType.BOOLEAN) is False
     except ValueMismatch:
         return False
-
-
-def is_usable(name: object, value: object) -> bool:
-    """Tell whether an identifier may have this name and value."""
-    if not isinstance(name, str) or not is_identifier_name(name):
-        return False
-    if name == CONTACT_ID:
-        return isinstance(value, int) and not isinstance(value, bool) and 0 < value <= LARGEST_NUMBER
-    return isinstance(value, str) and len(value.strip()) > 0 and len(value) <= LONGEST_IDENTIFIER
 
 
 def _among(name: str, identifiers: dict[str, Any]) -> bool:

@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from target_dotdigital.contact_identity import comparable
 from target_dotdigital.erased_people import ERASED
+from target_dotdigital.identifier_form import identifier_refusal
 from target_dotdigital.program_enrolment import EnrolmentWish
 from target_dotdigital.schemas import PROGRAM_ENROLMENT
 
@@ -44,8 +45,9 @@ class ProgramEnrolmentSink(Sink):
         checked = super().prepare(record)
         if isinstance(checked, Outcome):
             return checked
-        if len(checked.keys() - _OWN_MEMBERS) != 1:
-            return rejected("must hold one identifier of a contact beside program and key", "identifier")
+        refusal = _refusal(checked)
+        if refusal is not None:
+            return refusal
         identifier, value = _identifier(checked)
         if self._erased.has({identifier: value}):
             return ERASED
@@ -68,6 +70,12 @@ class ProgramEnrolmentSink(Sink):
     @override
     def send(self, batch: Sequence[Entry]) -> Sequence[Outcome]:
         return self._enrolment.enrol([_wish(entry.record) for entry in batch])
+
+
+def _refusal(record: Record) -> Outcome | None:
+    if len(record.keys() - _OWN_MEMBERS) != 1:
+        return rejected("must hold one identifier of a contact beside program and key", "identifier")
+    return identifier_refusal(dict([_identifier(record)]))
 
 
 def _wish(record: Record) -> EnrolmentWish:

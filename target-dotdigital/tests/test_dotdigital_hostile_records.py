@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from delivery.outcome import Outcome
+from delivery.outcome import Outcome, OutcomeKind
 from delivery.redaction import Redaction
 from delivery.testing import record_line, schema_line
 from hypothesis import HealthCheck, given
@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from in_process_loader import OpenTarget, run
 from target_dotdigital.answers import TOO_LONG, is_busy, without_values
 from target_dotdigital.data_field_values import FieldType, ValueMismatch, fitted
+from target_dotdigital.identifier_form import identifier_refusal
 from target_dotdigital.insight_json import MOST_LEVELS, JsonRefused, cleaned_name, storable
 from target_dotdigital.iso_time import parse_time
 from target_dotdigital.region import is_vendors_host
@@ -154,6 +155,69 @@ def test_a_key_that_is_no_text_or_number_rejects_its_record_alone(
     assert "id" in reason
 
 
+ODD_VALUES = [".", "..", " .. ", "a\nb", "\x00", "a\u2028b", "   ", "x" * 257]
+NO_ADDRESSES = ["a\nb@shop.example", "a b@shop.example", "a@b@shop.example", "@shop.example", "ann@", "ann", "ann@b\n"]
+
+
+def naming(stream: str, name: str, value: str) -> dict[str, Any]:
+    """Return a record of a stream that names its contact by one identifier."""
+    if stream == "contacts":
+        said = {"channelProperties": {"email": {"status": "unsubscribed"}}}
+        return {"matchIdentifier": name, "identifiers": {name: value}, **said}
+    if stream in {"orders", "cart_insight"}:
+        return {**MEMBERS[stream], "contactIdentity": {"identifier": name, "value": value}}
+    return {"forget": True, name: value} if stream == "deleted_contacts" else {"program": "Welcome", name: value}
+
+
+@pytest.mark.parametrize("stream", ["contacts", "orders", "cart_insight", "program_enrolments", "deleted_contacts"])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        *(("email", value) for value in [*ODD_VALUES, *NO_ADDRESSES]),
+        *((name, value) for name in ("shop-id", "mobileNumber") for value in ODD_VALUES),
+        *((name, VALUE) for name in ("..", ".", "a/b", "a b", "")),
+    ],
+    ids=repr,
+)
+def test_what_cannot_be_an_identifier_is_rejected_before_anybody_is_asked(
+    sink_of: Callable[[str], Sink], stream: str, name: str, value: str
+) -> None:
+    sink, record = sink_of(stream), naming(stream, name, value)
+    prepared = sink.prepare(record)
+    assert isinstance(prepared, Outcome)
+    assert prepared.kind is OutcomeKind.REJECTED
+    assert value.strip() in {"", ".", ".."} or value not in prepared.reason
+    assert not isinstance(sink.opt_out(record), dict) or value == "ann@b\n"
+
+
+@pytest.mark.parametrize("deletes", [False, True])
+@pytest.mark.parametrize("value", ["..", "a\nb@shop.example"])
+def test_the_owner_of_a_deleted_insight_record_is_looked_at_too(
+    sink_of: Callable[[str], Sink], value: str, *, deletes: bool
+) -> None:
+    record = {**naming("orders", "email", value), **({"json": None} if deletes else {})}
+    assert isinstance(sink_of("orders").prepare(record), Outcome)
+
+
+def test_the_no_of_an_address_with_white_space_around_it_is_carried_out(sink_of: Callable[[str], Sink]) -> None:
+    sink = sink_of("contacts")
+    record = naming("contacts", "email", " ann@shop.example\n")
+    assert sink.opt_out(record) == naming("contacts", "email", "ann@shop.example")
+
+
+@pytest.mark.parametrize("address", ["..", ".", "a\nb@shop.example"])
+@pytest.mark.parametrize("stream", ["contacts", "orders", "program_enrolments", "deleted_contacts"])
+def test_a_record_of_nobody_does_not_keep_the_others_back(
+    settings: dict[str, Any], tmp_path: Path, stream: str, address: str
+) -> None:
+    lines = [schema_line("contacts", {}), record_line("contacts", naming("contacts", "email", "ann@shop.example"))]
+    lines += [schema_line(stream, {}), record_line(stream, naming(stream, "email", address))]
+    ended = run(settings, tmp_path, lines, erased_people_path=str(tmp_path / "erased"))
+    assert ended.error is None
+    assert ended.delivered["contacts"] == 1
+    assert list(ended.rejected) == [stream]
+
+
 def nested(levels: int) -> dict[str, Any]:
     value: dict[str, Any] = {"a": 1}
     for _ in range(levels):
@@ -187,6 +251,7 @@ def fits(value: object, kind: FieldType) -> bool:
 
 REDACTION = Redaction(["s3cret"])
 FOREIGN: dict[str, Callable[[str], object]] = {
+    "an address": lambda text: identifier_refusal({"email": text}),
     "a number": lambda text: fits(text, FieldType.NUMERIC),
     "a date": parse_time,
     "what an answer quotes": lambda text: without_values(text, REDACTION),
