@@ -84,6 +84,7 @@ class ScriptedPlatform:
                     "page_size": 500,
                     "settle_seconds": 60,
                     "overlap_seconds": 300,
+                    "max_left_out": 0,
                     **settings,
                 }
             ),

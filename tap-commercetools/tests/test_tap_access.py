@@ -19,6 +19,7 @@ SETTINGS = Settings.from_config(
         "page_size": 500,
         "settle_seconds": 60,
         "overlap_seconds": 300,
+        "max_left_out": 0,
     }
 )
 BY_NAME = {definition.name: definition for definition in stream_definitions({})}

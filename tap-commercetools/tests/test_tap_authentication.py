@@ -29,7 +29,7 @@ class Time:
 
 
 def token_source(config: dict[str, Any], time: Time) -> TokenSource:
-    settings = Settings.from_config({"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, **config})
+    settings = Settings.from_config({"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, "max_left_out": 0, **config})
     redaction = Redaction()
     return TokenSource(
         settings, Transport(PlatformClock(), RetryPolicy(), "test", ParallelLimit(8), redaction), redaction, time
