@@ -47,7 +47,7 @@ def mailable(sandbox: RunningSandbox, service: str) -> set[str]:
 
 
 def held(pipeline: Pipeline) -> dict[str, Any]:
-    """Return what the service holds; the evidence of a yes once, which is appended again if an answer is lost midway."""
+    """Return what the service holds; evidence of a yes once, which is appended again if an answer is lost midway."""
     content = pipeline.content()
     for contact in content.get("contacts", []):
         records = contact.get("consentRecords") or []

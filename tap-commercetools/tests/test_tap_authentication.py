@@ -29,7 +29,8 @@ class Time:
 
 
 def token_source(config: dict[str, Any], time: Time) -> TokenSource:
-    settings = Settings.from_config({"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, "max_left_out": 0, **config})
+    defaults = {"page_size": 500, "max_parallel_requests": 4, "overlap_seconds": 300, "max_left_out": 0}
+    settings = Settings.from_config({**defaults, **config})
     redaction = Redaction()
     return TokenSource(
         settings, Transport(PlatformClock(), RetryPolicy(), "test", ParallelLimit(8), redaction), redaction, time
