@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64encode
 from copy import copy
 from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from delivery.client import ApiClient, RetryPolicy, Throttled
 from delivery.errors import AccessRefused
@@ -73,6 +73,9 @@ class DotdigitalClient(ApiClient):
         shutdown: The switch that ends waiting.
     """
 
+    # The report of an import echoes what was not stored, and a page of contacts is long.
+    largest_answer_bytes: ClassVar[int] = 64 * 1024 * 1024
+
     def __init__(
         self,
         *,
@@ -96,6 +99,7 @@ class DotdigitalClient(ApiClient):
             redaction=Redaction([password, credentials, username]),
             shutdown=shutdown,
             timeout=(SECONDS_TO_CONNECT, SECONDS_TO_ANSWER),
+            answer_seconds=SECONDS_TO_ANSWER,
         )
         self.budgets = budgets
 
