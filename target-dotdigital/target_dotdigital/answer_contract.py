@@ -15,6 +15,7 @@ from delivery.client import UnexpectedAnswer
 from target_dotdigital.answers import (
     NOT_FOUND,
     Answer,
+    columns_of,
     error_of,
     is_error,
     is_job_limit,
@@ -43,7 +44,7 @@ class Contract:
         shape: What the JSON of an answer must be to be of use; None for a call that is answered without.
         tells_enough: Whether JSON of that shape tells what the caller must know.
         bodiless: Statuses of answers that hold nothing.
-        is_table: Whether the answer is a table (CSV) instead.
+        columns: What the head of the table (CSV) names that is answered instead; empty for no table.
         absent: How the codes of a 404 end that say that there is no such thing.
         unexplained: Statuses of refusals that need not hold an error of the service.
         has_slots: Whether the call may have to wait for the end of another job.
@@ -52,7 +53,7 @@ class Contract:
     shape: RecordSchema | None = None
     tells_enough: Callable[[Any], bool] = field(default=lambda _: True)
     bodiless: frozenset[int] = frozenset()
-    is_table: bool = False
+    columns: frozenset[str] = frozenset()
     absent: tuple[str, ...] = ()
     unexplained: frozenset[int] = frozenset()
     has_slots: bool = False
@@ -69,10 +70,10 @@ class Contract:
 
     def _taken(self, response: requests.Response) -> Any:  # noqa: ANN401 - JSON or the text of a table
         status, data = response.status_code, json_of(response)
-        if self.is_table:
+        if self.columns:
             table = table_of(response)
-            if table is None:
-                raise _unexpected(status, "which holds no table")
+            if table is None or not columns_of(table) >= self.columns:
+                raise _unexpected(status, "which holds no such table")
             return table
         if status in self.bodiless and (isinstance(data, dict) or not response.content.strip()):
             return None

@@ -117,6 +117,12 @@ def table_of(response: requests.Response) -> str | None:
     return response.content.decode("utf-8-sig", errors="replace") if kind in _TABLES else None
 
 
+def columns_of(table: str) -> set[str]:
+    """Return what the head of a table names."""
+    head = table.partition("\n")[0]
+    return {name.strip().strip('"') for name in head.split(",")} if len(head) <= LONGEST_TEXT else set()
+
+
 def is_error(data: object) -> TypeGuard[dict[str, Any]]:
     """Tell whether JSON is an error of the service, of either version."""
     return isinstance(data, dict) and any(isinstance(data.get(name), str) for name in ("errorCode", "message"))

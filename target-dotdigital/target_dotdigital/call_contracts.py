@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from delivery.record_schema import RecordSchema
 
 from target_dotdigital.answer_contract import Contract
 from target_dotdigital.answers import NO_ROOM, TOO_LARGE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Schema = dict[str, Any]
 
@@ -35,10 +38,16 @@ def _with(schema: Schema, **optional: Schema) -> Schema:
     return {**schema, "properties": {**schema["properties"], **optional}}
 
 
-def _tells_what_became(report: dict[str, Any]) -> bool:
-    """Tell whether a job that has ended says what became of what it was given."""
-    members = ("summary", "created", "updated", "deleted", "failures")
-    return report["status"].lower() not in FINISHED or any(report.get(name) is not None for name in members)
+def _counts(*names: str) -> Callable[[Any], bool]:
+    """Return what tells whether a job's report, once the job has ended, counts what became of what it was given.
+
+    The report of another kind of job counts under other names: of this one it tells nothing.
+    """
+
+    def tells(report: Any) -> bool:  # noqa: ANN401 - JSON
+        return report["status"].lower() not in FINISHED or (report.get("summary") or {}).keys() >= set(names)
+
+    return tells
 
 
 _CHANNEL = _or_null(_with(_object(), status=_TEXT))
@@ -106,14 +115,18 @@ UNSUBSCRIBED_CONTACTS = _json(
 
 IMPORT = _json(_object(importId=_NAME), unexplained=frozenset({TOO_LARGE}), has_slots=True)
 CONTACT_REPORT = _json(
-    _with(_JOB, failures=_CONTACT_FAILURES), tells_enough=_tells_what_became, absent=("importnotfound",)
+    _with(_JOB, failures=_CONTACT_FAILURES),
+    tells_enough=_counts("newContacts", "updatedContacts"),
+    absent=("importnotfound",),
 )
 INSIGHT_REPORT = _json(
-    _with(_JOB, failures=_INSIGHT_FAILURES), tells_enough=_tells_what_became, absent=("importnotfound",)
+    _with(_JOB, failures=_INSIGHT_FAILURES),
+    tells_enough=_counts("totalImported", "totalRejected"),
+    absent=("importnotfound",),
 )
 CONTACT_DELETION = _json(_object(deleteId=_NAME), unexplained=frozenset({TOO_LARGE}), has_slots=True)
 CONTACT_DELETION_REPORT = _json(
-    _with(_JOB, failures=_CONTACT_FAILURES), tells_enough=_tells_what_became, absent=("notfound",)
+    _with(_JOB, failures=_CONTACT_FAILURES), tells_enough=_counts("deletedContacts"), absent=("notfound",)
 )
 
 DATA_FIELDS = _json(_array(_object(name=_NAME, type=_TEXT)))
@@ -127,7 +140,7 @@ PREFERENCES = _json(_PREFERENCES)
 PROGRAMS = _json(_array(_object(id=_NUMBER, name=_TEXT, status=_TEXT)))
 ENROLMENT = _json(_object(id=_NAME), absent=("notfound",))
 ENROLMENT_STATUS = _json(_object(status=_NAME))
-ENROLMENT_FAULTS = Contract(is_table=True)
+ENROLMENT_FAULTS = Contract(columns=frozenset({"Id", "Reason"}))
 
 COLLECTION_SCHEMA = _json(_object(schema={"anyOf": [_OBJECT, _array(_OBJECT)]}), absent=("collectionnotfound",))
 CREATED_COLLECTION = Contract(bodiless=frozenset({200, 201}), unexplained=frozenset({NO_ROOM}))

@@ -64,11 +64,11 @@ def insight_failures(
         place = places.get(str(failure.get("key"))) if len(keys) > 1 else 0
         if place is not None:
             found[place] = _outcome(failure, names_of(place), redaction)
-    summary = report.get("summary") or {}
+    summary = report["summary"]
     not_stored = max(
         len(failures) if len(keys) > 1 else 0,
-        summary.get("totalRejected", 0),
-        len(keys) - summary.get("totalImported", len(keys)),
+        summary["totalRejected"],
+        len(keys) - summary["totalImported"],
     )
     if not_stored > len(found):
         message = "the import's report does not tell which records it did not store"

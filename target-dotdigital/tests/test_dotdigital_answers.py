@@ -47,6 +47,8 @@ KINDS: dict[str, tuple[int, str, bytes]] = {
     "refused by a proxy": (407, "application/json", msgspec.json.encode(GATEWAY)),
     "too early": (425, "text/plain", b""),
 }
+OF_CONTACTS = {"newContacts": 1, "updatedContacts": 0}
+OF_INSIGHT = {"totalRecords": 1, "totalImported": 1, "totalRejected": 0}
 ANYBODY = {"ACCOUNT_INFO", "FIRST_PAGE_OF_CONTACTS"}
 """The questions asked first, of a host that may be the wrong one: any refusal ends the run with advice."""
 
@@ -87,9 +89,23 @@ def test_an_empty_body_is_an_answer_only_where_it_is_documented(name: str) -> No
     [
         ("IMPORT", {"importId": "1"}, {"importId": ""}),
         ("CONTACT_REPORT", {"status": "NotFinished"}, {"status": "Finished"}),
-        ("CONTACT_REPORT", {"status": "Finished", "summary": {"newContacts": 1}}, {"summary": {"newContacts": 1}}),
-        ("INSIGHT_REPORT", {"status": "Complete", "failures": []}, {"status": "Complete", "failures": [{"key": "1"}]}),
-        ("CONTACT_DELETION_REPORT", {"status": "Finished", "deleted": []}, {"status": "FINISHED", "deleted": None}),
+        ("CONTACT_REPORT", {"status": "Finished", "summary": OF_CONTACTS}, {"summary": OF_CONTACTS}),
+        ("CONTACT_REPORT", {"status": "Failed"}, {"status": "Finished", "created": [], "updated": [], "failures": []}),
+        ("CONTACT_REPORT", {"status": "NotFinished"}, {"status": "Finished", "summary": {"newContacts": 1}}),
+        ("CONTACT_REPORT", {"status": "NotFinished"}, {"status": "Finished", "summary": OF_INSIGHT}),
+        ("INSIGHT_REPORT", {"status": "Complete", "summary": OF_INSIGHT}, {"status": "Complete", "summary": {}}),
+        ("INSIGHT_REPORT", {"status": "Processing"}, {"status": "Complete", "summary": None, "failures": []}),
+        ("INSIGHT_REPORT", {"status": "Failed"}, {"status": "Finished", "summary": OF_CONTACTS, "created": []}),
+        (
+            "INSIGHT_REPORT",
+            {"status": "Finished", "summary": OF_INSIGHT},
+            {"status": "Complete", "summary": OF_INSIGHT, "failures": [{"key": "1"}]},
+        ),
+        (
+            "CONTACT_DELETION_REPORT",
+            {"status": "Finished", "summary": {"deletedContacts": 0}},
+            {"status": "FINISHED", "summary": OF_CONTACTS, "deleted": []},
+        ),
         ("CONTACT", {"contactId": 1, "identifiers": {"mobileNumber": "44"}}, {"contactId": "1", "identifiers": {}}),
         (
             "CONTACT",
@@ -107,6 +123,44 @@ def test_json_is_an_answer_if_it_tells_what_the_call_is_about(name: str, taken: 
     assert CONTRACTS[name].read(response(200, "", msgspec.json.encode(taken)), REDACTION).data == taken
     with pytest.raises(UnexpectedAnswer):
         CONTRACTS[name].read(response(200, "", msgspec.json.encode(spoilt)), REDACTION)
+
+
+@pytest.mark.parametrize("table", ["", "Reason,Email\n", "<html>\n", "Id\nReason\n", "x" * 20_000 + ",Id,Reason\n"])
+def test_a_table_without_its_head_tells_nothing(table: str) -> None:
+    head = "\ufeffId,Email,TelephoneNumber,Reason\r\n"
+    assert CONTRACTS["ENROLMENT_FAULTS"].read(response(200, "text/csv", head.encode()), REDACTION).data == head[1:]
+    with pytest.raises(UnexpectedAnswer):
+        CONTRACTS["ENROLMENT_FAULTS"].read(response(200, "text/csv", table.encode()), REDACTION)
+
+
+@pytest.mark.parametrize(
+    ("stream", "record", "poll", "report"),
+    [
+        ("catalog", {"key": "p-1", "json": {"name": "Hat"}}, "insightData/v3/import/", {"summary": {}}),
+        ("catalog", {"key": "p-1", "json": {"name": "Hat"}}, "insightData/v3/import/", {"summary": OF_CONTACTS}),
+        (
+            "contacts",
+            {"matchIdentifier": "email", "identifiers": {"email": "ann@example.org"}, "dataFields": {"FIRSTNAME": "A"}},
+            "contacts/v3/import/",
+            {"summary": OF_INSIGHT, "failures": []},
+        ),
+    ],
+)
+def test_a_report_of_another_kind_neither_delivers_nor_rejects(
+    sandbox: RunningSandbox,
+    settings: dict[str, Any],
+    tmp_path: Path,
+    stream: str,
+    record: dict[str, Any],
+    poll: str,
+    report: dict[str, Any],
+) -> None:
+    answer = {"kind": "replace_answer", "status": 200, "body": {"status": "Finished", **report}}
+    sandbox.order_fault(answer, service="dotdigital", method="GET", path=poll, times=None)
+    ended = run(settings, tmp_path, [schema_line(stream, {}), record_line(stream, record)])
+    assert isinstance(ended.error, ServiceUnavailable)
+    assert ended.delivered == {stream: 0}
+    assert ended.rejected == {}
 
 
 def test_only_the_services_own_word_says_that_something_is_not_there() -> None:

@@ -110,7 +110,8 @@ def test_each_failure_code_of_a_contact_rejects_that_contact_alone(
         for email, code in emails.items()
     ]
     written = [{"contactId": 1, "identifiers": {"email": "good@example.org"}}]
-    report = {"status": "FINISHED", "created": written, "updated": [], "failures": failures}
+    summary = {"newContacts": 1, "updatedContacts": 0, "invalidEntries": len(failures)}
+    report = {"status": "FINISHED", "summary": summary, "created": written, "updated": [], "failures": failures}
     answers(sandbox, "GET", POLL, body=report)
     imports = len(sandbox.requests(service="dotdigital", method="PUT", path=IMPORT))
     lines = contacts(*emails, "good@example.org", dataFields={"FIRSTNAME": "Kim"})

@@ -157,7 +157,9 @@ def test_a_no_is_carried_out_when_the_service_refuses_the_record(
     else:
         who = {"matchIdentifier": "email", "identifiers": {"email": ADDRESS}}
         failure = {**who, "failures": [{"failureCode": "invalidContactStatus", "description": "no"}]}
-        answer(sandbox, "GET", "contacts/v3/import/", {"status": "Finished", "failures": [failure]})
+        summary = {"newContacts": 0, "updatedContacts": 0, "invalidEntries": 1}
+        report = {"status": "Finished", "summary": summary, "failures": [failure]}
+        answer(sandbox, "GET", "contacts/v3/import/", report)
     ended = load(settings, tmp_path, person(dataFields={"FIRSTNAME": "Other"}))
     assert ended.error is None
     assert status(sandbox) == "unsubscribed"

@@ -110,9 +110,12 @@ def test_insight_failures_are_told_by_key() -> None:
 @pytest.mark.parametrize(
     "report",
     [
-        {"summary": {"totalRejected": 1}},
+        {"summary": {"totalImported": 1, "totalRejected": 1}},
         {"summary": {"totalRecords": 2, "totalImported": 1, "totalRejected": 0}, "failures": []},
-        {"failures": [{"key": "O-9", "failureReason": "InvalidJson"}]},
+        {
+            "summary": {"totalImported": 2, "totalRejected": 0},
+            "failures": [{"key": "O-9", "failureReason": "InvalidJson"}],
+        },
     ],
 )
 def test_insight_failures_that_name_no_record_make_the_import_smaller(report: dict[str, Any]) -> None:
