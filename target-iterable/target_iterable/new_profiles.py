@@ -133,6 +133,32 @@ class NewProfiles:
         Returns:
             The outcome of each entry: that of `send`, or why the person could not be made unsubscribed.
         """
+        outcomes: dict[int, Outcome] = {}
+        for places in self._turns([person_of(entry) for entry in batch]):
+            part = [batch[place] for place in places]
+            outcomes.update(zip(places, self._deliver_part(part, stream, send, person_of), strict=True))
+        return [outcomes[place] for place in range(len(batch))]
+
+    def _turns(self, people: Sequence[Person | None]) -> list[list[int]]:
+        """Return the places of people in the turns in which they are looked up and sent.
+
+        Customers go before those who are named by an address alone: a customer may give up that address in the same
+        batch, and was found by it before, but after that whoever comes with it is new.
+        """
+        places = range(len(people))
+        if not self.active or self._project_type != "hybrid":
+            return [list(places)]
+        guests = [place for place in places if (person := people[place]) is not None and not person.get("userId")]
+        others = [place for place in places if place not in set(guests)]
+        return [turn for turn in (others, guests) if turn]
+
+    def _deliver_part(
+        self,
+        batch: Sequence[Entry],
+        stream: str,
+        send: Callable[[Sequence[Entry]], Sequence[Outcome]],
+        person_of: Callable[[Entry], Person | None],
+    ) -> list[Outcome]:
         people = [person_of(entry) for entry in batch]
         faults = self.ensure(people, stream)
         able = [entry for entry, fault in zip(batch, faults, strict=True) if fault is None]
@@ -166,28 +192,24 @@ class NewProfiles:
         with self.claimed(list(unsure.values())):
             # Whoever held the claim before may have made some of them.
             asked = [person for person in unsure.values() if self._may_be_new(person)]
-            profiles = self.reader(stream).read_many(asked) if asked else []
-            absent: list[Person] = []
-            for person, profile in zip(asked, profiles, strict=True):
-                if isinstance(profile, Outcome):
-                    outcomes[_identifiers(person)] = profile
-                elif profile is None:
-                    absent.append(person)
+            reader = self.reader(stream)
+            absent: dict[tuple[str | None, ...], dict[str, str]] = {}
+            for person, found in zip(asked, reader.read_all_of_many(asked), strict=True):
+                if isinstance(found, Outcome):
+                    outcomes[_identifiers(person)] = found
+                elif (own := reader.own(found, person)) is not None:
+                    self.remember(own)
                 else:
-                    self.remember(profile)
-            for person, outcome in zip(absent, self._make(absent, stream), strict=True):
-                if outcome != DELIVERED:
-                    outcomes[_identifiers(person)] = outcome
+                    # An address that is another customer's would name that one, who is to stay as he or she is.
+                    absent[_identifiers(person)] = reference(person, self._project_type, new=not found)
+            made = zip(absent, self._make(list(absent.values()), stream), strict=True)
+            outcomes.update({key: outcome for key, outcome in made if outcome != DELIVERED})
         return [None if person is None else outcomes.get(_identifiers(person)) for person in people]
 
-    def _make(self, people: Sequence[Person], stream: str) -> list[Outcome]:
-        """Make people and return what came of each."""
+    def _make(self, people: Sequence[dict[str, str]], stream: str) -> list[Outcome]:
+        """Make people, each named by one identifier, and return what came of each."""
         # Two records of a batch may be about one person: it is made once, and both share what comes of it.
-        wanted: dict[str, dict[str, str]] = {}
-        for person in people:
-            named = reference(person, self._project_type, new=True)
-            if self._project_type != "email" or "email" in named:
-                wanted[str(named)] = named
+        wanted = {str(named): named for named in people if self._project_type != "email" or "email" in named}
         elements = [request_element(named, None, self.first_choices) for named in wanted.values()]
         written = ChoicesWriter(self._client, stream).overwrite(elements) if elements else []
         outcomes = dict(zip(wanted, written, strict=True))
@@ -195,7 +217,7 @@ class NewProfiles:
             if outcome == DELIVERED:
                 self.remember(wanted[key])
         # Iterable: an email project makes up an address for a userId, but not in a request about subscriptions.
-        return [outcomes.get(str(reference(one, self._project_type, new=True)), _NOT_UNSUBSCRIBED) for one in people]
+        return [outcomes.get(str(named), _NOT_UNSUBSCRIBED) for named in people]
 
     def _may_be_new(self, person: Person) -> bool:
         return self._rule is not None and not self._says_yes(person) and not self.knows(person)
@@ -231,8 +253,9 @@ class NewProfiles:
                 self._changed.notify_all()
 
     def knows(self, person: Mapping[str, Any]) -> bool:
-        """Whether a person is known to be there."""
-        return any(key in self._known for key in self._names(person))
+        """Whether a person is known to be there: a customer by the userId, since the address may be another's."""
+        named = reference(person, self._project_type)
+        return any(key in self._known for key in self._keys(named))
 
     def are_one(self, person: Mapping[str, Any]) -> bool:
         """Whether the userId and the address of a person are known to be those of one profile."""

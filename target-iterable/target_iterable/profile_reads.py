@@ -12,7 +12,7 @@ from target_iterable.contracts import PROFILE
 from target_iterable.identifiers import addresses_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_iterable.client import IterableClient
     from target_iterable.identifiers import ProjectType
@@ -61,21 +61,15 @@ class ProfileReader:
         Args:
             person: Holds `userId`, `email` or both, as `normalize_person` leaves them. Of both, an email project
                 goes by the address; a hybrid one by the userId, and if nobody has it by the address, also by that
-                which the profile is to have (`dataFields.email`): it may be a guest's, or another customer's.
+                which the profile is to have (`dataFields.email`): a guest may have it. The profile of another
+                customer there is not this person's.
 
         Raises:
             ProfileRefused: If Iterable does not take the identifier.
             StreamStopped: If the key may not read profiles.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
-        email, user_id = person.get("email"), person.get("userId")
-        if self._project_type == "email" and email:
-            return self._by_email(email)
-        found = self._by_user_id(user_id) if user_id else None
-        if self._project_type == "hybrid":
-            for address in addresses_of(person):
-                found = found or self._by_email(address)
-        return found
+        return self.own(self._named_by(person), person)
 
     def read_all(self, person: Mapping[str, Any]) -> list[Profile]:
         """Return each profile that has one of a person's identifiers, that with the userId first.
@@ -90,14 +84,16 @@ class ProfileReader:
             StreamStopped: If the key may not read profiles.
             ServiceUnavailable: If the service cannot be reached or keeps failing.
         """
-        found = self.read(person)
-        if found is None:
-            return []
-        address = person.get("email")
-        if self._project_type != "hybrid" or not address or comparable_address(found) == address:
-            return [found]
-        other = self._by_email(address)
-        return [found] if other is None else [found, other]
+        return list(self._named_by(person))
+
+    def own(self, profiles: Iterable[Profile], person: Mapping[str, Any]) -> Profile | None:
+        """Return that of several profiles, as `read_all` returns them, which is the person's; None if none is."""
+        return next((profile for profile in profiles if self.is_own(profile, person)), None)
+
+    def is_own(self, profile: Profile, person: Mapping[str, Any]) -> bool:
+        """Whether a profile is not another customer's: where an address is all that is shared, it may be."""
+        ids = {profile.get("userId"), person.get("userId")} - {None, ""}
+        return self._project_type != "hybrid" or len(ids) <= 1
 
     def read_all_of_many(self, people: Sequence[Mapping[str, Any]]) -> list[list[Profile] | Outcome]:
         """Return the profiles of several people as `read_all` does, looked up side by side within the budget.
@@ -139,6 +135,29 @@ class ProfileReader:
             return self.read_all(person)
         except ProfileRefused as refused:
             return refused.outcome
+
+    def _named_by(self, person: Mapping[str, Any]) -> Iterator[Profile]:
+        """Yield the profiles that a person's identifiers name, looked up one by one, each of them once."""
+        user_id = person.get("userId")
+        by_user_id = user_id and not (self._project_type == "email" and person.get("email"))
+        named = self._by_user_id(user_id) if by_user_id else None
+        found = [] if named is None else [named]
+        yield from found
+        for address in self._addresses(person):
+            if address in map(comparable_address, found):
+                continue
+            named = self._by_email(address)
+            if named is not None:
+                found.append(named)
+                yield named
+
+    def _addresses(self, person: Mapping[str, Any]) -> list[str]:
+        """Return the addresses that a person may be found by."""
+        if self._project_type == "hybrid" and person.get("userId"):
+            return addresses_of(person)
+        # Who is named by an address alone is whoever has that one, whatever address the profile is to have.
+        email = person.get("email")
+        return [email] if email and self._project_type != "userid" else []
 
     def _by_email(self, email: str) -> Profile | None:
         return self._get("/api/users/getByEmail", {"email": email})

@@ -232,7 +232,7 @@ class SubscriptionSink(Sink):
     def _aim_at_profiles(
         self, wisher: Wisher, profiles: Sequence[Profile], aims: dict[str, Aim], outcomes: dict[int, Outcome]
     ) -> None:
-        own = next((profile for profile in profiles if self._is_own(profile, wisher.person)), None)
+        own = self._project.new_profiles.reader(self.stream).own(profiles, wisher.person)
         for profile in profiles:
             self._project.new_profiles.remember(profile)
             aim = aims.setdefault(
@@ -246,11 +246,6 @@ class SubscriptionSink(Sink):
                     note(outcomes, wish, ADDRESS_OF_ANOTHER)
         else:
             aims[str(identities_of(own))].identities.update(identities_of(wisher.person))
-
-    def _is_own(self, profile: Profile, person: Mapping[str, Any]) -> bool:
-        """Whether a profile is not another customer's: where an address is all that is shared, it may be."""
-        ids = {profile.get("userId"), person.get("userId")} - {None, ""}
-        return self._project.type != "hybrid" or len(ids) <= 1
 
     def _aim_at_nobody(self, wisher: Wisher, aims: dict[str, Aim], outcomes: dict[int, Outcome]) -> None:
         """Take note of somebody who is to be made."""

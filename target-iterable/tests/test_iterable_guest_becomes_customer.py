@@ -74,9 +74,11 @@ def test_a_guest_who_has_opted_out_stays_so_as_a_customer(sandbox: RunningSandbo
         assert left(sandbox) == {SMS}
 
 
-def test_an_address_that_is_another_customers_makes_nobody(sandbox: RunningSandbox, tmp_path: Path) -> None:
+def test_an_address_that_is_another_customers_makes_nobody_mailable(sandbox: RunningSandbox, tmp_path: Path) -> None:
     ask(sandbox, "POST", "users/update", {"userId": "c-9", "dataFields": {"email": ANA}})
     run = load(sandbox, tmp_path, users(CUSTOMER), **RULE)
     assert run.counts("users") == (1, 0, 1, 0)
     assert left(sandbox) == set()
-    assert [one["userId"] for one in profiles(sandbox)] == ["c-9"]
+    # Made before the address turned out to be still taken, unsubscribed and without an address.
+    assert {one["userId"]: one["email"] for one in profiles(sandbox)} == {"c-9": ANA, "c-1": None}
+    assert consent(sandbox)["c-1"]["unsubscribedChannelIds"] == [MARKETING, SMS]
