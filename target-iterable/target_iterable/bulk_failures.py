@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from delivery.narrowing import BatchRefused
 from delivery.outcome import DELIVERED, Outcome, rejected
@@ -11,10 +11,9 @@ from delivery.outcome import DELIVERED, Outcome, rejected
 from target_iterable.answers import FORGOTTEN, Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from delivery.entry import Entry
-    from delivery.sink import Record
 
 _FAILURES: dict[str, Outcome] = {
     "invalidEmails": rejected("Iterable does not take the e-mail address", "invalidEmails"),
@@ -63,18 +62,29 @@ def attribute_failures(answer: Answer, batch: Sequence[Entry]) -> tuple[list[Out
             else:
                 outcomes[place] = outcome
     listed = {place for place, outcome in enumerate(outcomes) if outcome != DELIVERED} | set(unclear)
-    if _failed(answer) > len(listed):
+    if _failed(answer, [entry.record for entry in batch]) > len(listed):
         if len(batch) == 1:
             return [UNEXPLAINED], []
         raise BatchRefused(UNEXPLAINED.reason, UNEXPLAINED.code)
     return outcomes, sorted(set(unclear)) if len(batch) > 1 else []
 
 
-def _failed(answer: Answer) -> int:
+def _failed(answer: Answer, sent: Sequence[Mapping[str, Any]]) -> int:
     """Return how many failed; whether those that changed nothing are counted among them is not documented."""
     counted = answer.body.get("failCount")
-    unchanged = [answer.body.get(name) for name in _UNCHANGED]
-    return (counted if isinstance(counted, int) else 0) - sum(len(one) for one in unchanged if isinstance(one, list))
+    return (counted if isinstance(counted, int) else 0) - unchanged(answer.body, sent)
+
+
+def unchanged(body: Mapping[str, Any], sent: Sequence[Mapping[str, Any]]) -> int:
+    """Return how many elements of a request a bulk answer lists as having changed nothing.
+
+    Args:
+        body: The answer.
+        sent: The elements of the request, which name people; whoever else is listed does not count.
+    """
+    lists = [body.get(name) for name in _UNCHANGED]
+    listed = {comparable(name) for names in lists if isinstance(names, list) for name in names}
+    return sum(not listed.isdisjoint(_identifiers(element)) for element in sent)
 
 
 def listed_failures(answer: Answer) -> Iterator[tuple[str, Outcome]]:
@@ -92,7 +102,7 @@ def comparable(identifier: object) -> str:
     return text.strip().lower() if "@" in text else text
 
 
-def _identifiers(record: Record) -> set[str]:
+def _identifiers(record: Mapping[str, Any]) -> set[str]:
     fields = record.get("dataFields") or {}
     values = (record.get("email"), record.get("userId"), fields.get("email"), fields.get("userId"))
     return {comparable(value) for value in values if value}

@@ -10,6 +10,7 @@ Refusals (4xx) are JSON objects with a `code`. Beside these, some answers are do
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -18,8 +19,11 @@ import msgspec
 from delivery.client import UnexpectedAnswer
 
 from target_iterable.answers import NOT_FOUND, TOO_LARGE, UNKNOWN_USER_ID, Answer, code_of
+from target_iterable.bulk_failures import comparable, unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     import requests
 
 Body = dict[str, Any]
@@ -31,8 +35,9 @@ _TAKEN = frozenset({200, 201, ACCEPTED})
 _REFUSED = range(400, 500)
 _LONGEST_SENTENCE = 500
 _UNKNOWN_USER_ID_AS_TEXT = "No user with that id exists"
+_ACCEPTED_WORD = re.compile(r"\baccepted\b", re.IGNORECASE)
+_DENIAL = re.compile(r"\b(?:not|never|cannot|no|nothing|\w+n\Wt)\b", re.IGNORECASE)
 _COUNTS = ("successCount", "failCount")
-_UNCHANGED = ("noOpEmails", "noOpUserIds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +87,7 @@ class Contract:
     def _is_taken(self, status: int, body: Body | None, response: requests.Response) -> bool:
         if body is not None:
             return self.is_success(body)
-        return self.speaks_text and status == ACCEPTED and "accepted" in _sentence(response).lower()
+        return self.speaks_text and status == ACCEPTED and _says_accepted(_sentence(response))
 
     def _is_refusal(self, status: int, body: Body | None, response: requests.Response) -> bool:
         # A route that is not there answers with a page, and what is too large is refused before Iterable reads it.
@@ -102,21 +107,20 @@ class Contract:
         )
 
 
-def counts_of(sent: int) -> Contract:
+def counts_of(sent: Sequence[Mapping[str, Any]]) -> Contract:
     """Return the contract of a bulk write: how many of those sent were taken and how many failed.
 
     Iterable: whether those that changed nothing (`noOp…`) are counted among the ones taken is not documented.
 
     Args:
-        sent: How many elements the request holds.
+        sent: The elements of the request, which name people.
     """
 
     def is_success(body: Body) -> bool:
         counts = [count for name in _COUNTS if type(count := body.get(name)) is int and count >= 0]
         if len(counts) < len(_COUNTS):
             return False
-        unchanged = sum(len(listed) for name in _UNCHANGED if isinstance(listed := body.get(name), list))
-        return sum(counts) in {sent, sent - unchanged}
+        return sum(counts) in {len(sent), len(sent) - unchanged(body, sent)}
 
     return Contract(is_success)
 
@@ -136,6 +140,28 @@ def listing_of(member: str, fits: Callable[[Body], bool] = lambda _: True) -> Co
     return _read(is_success)
 
 
+def profile_by_email(address: str) -> Contract:
+    """Return the contract of a look-up by address: that person's profile, or an empty object if there is none."""
+
+    def is_success(body: Body) -> bool:
+        return not body or (_is_profile(body) and comparable(_identifier(body, "email")) == comparable(address))
+
+    return _look_up(is_success)
+
+
+def profile_by_user_id(user_id: str) -> Contract:
+    """Return the contract of a look-up by userId: that person's profile, since nobody there is a refusal."""
+
+    def is_success(body: Body) -> bool:
+        return _is_profile(body) and _identifier(body, "userId") == user_id
+
+    return _look_up(is_success)
+
+
+def _look_up(is_success: Check) -> Contract:
+    return replace(_read(is_success), knows_nobody_by_text=True)
+
+
 def _json_object(content: bytes) -> Body | None:
     try:
         return msgspec.json.decode(content, type=dict[str, Any])
@@ -150,6 +176,11 @@ def _sentence(response: requests.Response) -> str:
         return ""
     text = content.decode(errors="replace").strip()
     return "" if text[:1] in set("<{[") else text
+
+
+def _says_accepted(sentence: str) -> bool:
+    """Tell whether a sentence says that something is accepted, and not that it is not."""
+    return any(not _DENIAL.search(sentence[: said.start()]) for said in _ACCEPTED_WORD.finditer(sentence))
 
 
 def _unexpected(status: int, body: Body | None) -> str:
@@ -175,9 +206,6 @@ def _is_message_type(document: Body) -> bool:
 
 
 def _is_profile(body: Body) -> bool:
-    """An object without `user` is what an unknown address is answered with, and it is empty."""
-    if not body:
-        return True
     user = body.get("user")
     return (
         isinstance(user, dict)
@@ -185,6 +213,12 @@ def _is_profile(body: Body) -> bool:
         and all(isinstance(user.get(name, ""), str | None) for name in ("email", "userId"))
         and isinstance(user.get("dataFields", {}), dict)
     )
+
+
+def _identifier(body: Body, name: str) -> object:
+    """Return an identifier of a profile, which stands beside the data fields, among them, or in both places."""
+    user = body["user"]
+    return user.get(name) or user.get("dataFields", {}).get(name)
 
 
 def _has_list_id(body: Body) -> bool:
@@ -228,7 +262,6 @@ ENVELOPE = Contract(_is_envelope)
 """Of every call that changes one thing, and of uploads to catalogs."""
 SUBSCRIPTION_CHANGE = Contract(_is_accepted, speaks_text=True, may_be_absent=True)
 """Of the incremental endpoints."""
-PROFILE = replace(_read(_is_profile), knows_nobody_by_text=True)
 CHANNELS = listing_of("channels", _has_id_and_name)
 MESSAGE_TYPES = listing_of("messageTypes", _is_message_type)
 LISTS = listing_of("lists", _has_id_and_name)

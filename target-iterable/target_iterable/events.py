@@ -103,7 +103,7 @@ class EventSink(Sink):
         answer = self._project.client.ask(
             "POST",
             PATH,
-            contract=counts_of(len(batch)),
+            contract=counts_of([entry.record for entry in batch]),
             stream=self.stream,
             budget=self._project.client.budgets.events_bulk,
             body=body,

@@ -137,7 +137,7 @@ class ListMembers:
             answer = self._client.ask(
                 "POST",
                 path,
-                contract=counts_of(len(body["subscribers"])),
+                contract=counts_of(body["subscribers"]),
                 stream=stream,
                 budget=self._client.budgets.lists,
                 body=content,

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 from delivery.outcome import Outcome, rejected
 
 from target_iterable.answers import UNKNOWN_USER_ID, single_outcome
-from target_iterable.contracts import PROFILE
+from target_iterable.contracts import profile_by_email, profile_by_user_id
 from target_iterable.identifiers import addresses_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from target_iterable.client import IterableClient
+    from target_iterable.contracts import Contract
     from target_iterable.identifiers import ProjectType
 
 Profile = dict[str, Any]
@@ -138,9 +139,8 @@ class ProfileReader:
 
     def _named_by(self, person: Mapping[str, Any]) -> Iterator[Profile]:
         """Yield the profiles that a person's identifiers name, looked up one by one, each of them once."""
-        user_id = person.get("userId")
-        by_user_id = user_id and not (self._project_type == "email" and person.get("email"))
-        named = self._by_user_id(user_id) if by_user_id else None
+        user_id = None if self._project_type == "email" and person.get("email") else person.get("userId")
+        named = self._by_user_id(user_id) if user_id else None
         found = [] if named is None else [named]
         yield from found
         for address in self._addresses(person):
@@ -160,16 +160,16 @@ class ProfileReader:
         return [email] if email and self._project_type != "userid" else []
 
     def _by_email(self, email: str) -> Profile | None:
-        return self._get("/api/users/getByEmail", {"email": email})
+        return self._get("/api/users/getByEmail", {"email": email}, profile_by_email(email))
 
     def _by_user_id(self, user_id: str) -> Profile | None:
-        return self._get("/api/users/byUserId", {"userId": user_id})
+        return self._get("/api/users/byUserId", {"userId": user_id}, profile_by_user_id(user_id))
 
-    def _get(self, path: str, parameters: Mapping[str, str]) -> Profile | None:
+    def _get(self, path: str, parameters: Mapping[str, str], contract: Contract) -> Profile | None:
         answer = self._client.ask(
             "GET",
             path,
-            contract=PROFILE,
+            contract=contract,
             stream=self._stream,
             budget=self._client.budgets.reads,
             parameters=parameters,

@@ -164,7 +164,7 @@ class ChoicesWriter:
         return outcomes
 
     def _attempt(self, elements: Sequence[Mapping[str, Any]]) -> Sequence[Outcome]:
-        answer = self._ask(BULK_PATH, {"updateSubscriptionsRequests": elements}, counts_of(len(elements)))
+        answer = self._ask(BULK_PATH, {"updateSubscriptionsRequests": elements}, counts_of(elements))
         check_endpoint(answer, self._stream)
         if not answer.succeeded:
             if len(elements) == 1:

@@ -219,7 +219,7 @@ class UserSink(Sink):
         answer = self._project.client.ask(
             "POST",
             PATH,
-            contract=counts_of(len(batch)),
+            contract=counts_of([entry.record for entry in batch]),
             stream=self.stream,
             budget=self._project.client.budgets.users_bulk_update,
             body=body,

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 from delivery.client import UnexpectedAnswer
+from delivery.json_text import encode
 from delivery.testing import state_line
 from hypothesis import given
 from hypothesis import strategies as st
 from iterable_in_process import load
-from iterable_project import ask, consent, settings, writes
+from iterable_project import ask, consent, profiles, settings, writes
 from iterable_records import (
     cart,
     carts,
@@ -254,11 +255,11 @@ def test_a_cart_is_not_sent_while_it_is_not_told_whether_it_was_before(sandbox: 
 def test_a_profile_whose_choices_are_no_numbers_rejects_that_record_alone(
     sandbox: RunningSandbox, tmp_path: Path, chosen: object
 ) -> None:
-    ask(sandbox, "POST", "users/update", {"email": "bo@shop.example"})
+    ask(sandbox, "POST", "users/update", {"userId": "c-2"})
     strange = {"user": {"email": ANA, "dataFields": {"unsubscribedChannelIds": chosen}}}
     action = {"kind": "respond", "status": 200, "body": strange}
     sandbox.order_fault(action, service="iterable", path="/getByEmail$", times=1)
-    lines = [*leaving(userId="", email=ANA), *leaving(userId="", email="bo@shop.example")[1:]]
+    lines = [*leaving(userId="", email=ANA), *leaving(userId="c-2")[1:]]
     lines = [line.replace('"userId": "", ', "") for line in lines]
     run = load(sandbox, tmp_path, lines)
     assert run.error is None
@@ -274,7 +275,13 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=8,
 )
+PEOPLE = [{"email": "a@x.example"}, {"userId": "c-2", "email": "b@x.example"}, {"userId": "c-3"}]
 ALL = {name: value for name, value in vars(contracts).items() if isinstance(value, contracts.Contract)}
+ALL |= {
+    "counts": contracts.counts_of(PEOPLE),
+    "a look-up by address": contracts.profile_by_email(ANA),
+    "a look-up by userId": contracts.profile_by_user_id("c-1"),
+}
 
 
 def response(status: int, content: bytes, media_type: str = "application/json") -> requests.Response:
@@ -285,9 +292,9 @@ def response(status: int, content: bytes, media_type: str = "application/json") 
 
 
 @given(status=st.sampled_from([200, 201, 202, 204, 301, 400, 401, 404, 409, 413, 422]), content=st.binary(max_size=60))
-@pytest.mark.parametrize("name", [*ALL, "counts"])
+@pytest.mark.parametrize("name", ALL)
 def test_bytes_that_are_no_json_are_never_a_success(name: str, status: int, content: bytes) -> None:
-    contract = ALL.get(name) or contracts.counts_of(3)
+    contract = ALL[name]
     try:
         answer = contract.read(response(status, content))
     except UnexpectedAnswer:
@@ -296,7 +303,7 @@ def test_bytes_that_are_no_json_are_never_a_success(name: str, status: int, cont
 
 
 def test_a_count_that_is_none_or_does_not_add_up_is_no_success() -> None:
-    contract = contracts.counts_of(3)
+    contract = contracts.counts_of(PEOPLE)
     for body in (b'{"successCount":3}', b'{"successCount":true,"failCount":2}', b'{"successCount":2,"failCount":2}'):
         with pytest.raises(UnexpectedAnswer):
             contract.read(response(200, body))
@@ -304,9 +311,106 @@ def test_a_count_that_is_none_or_does_not_add_up_is_no_success() -> None:
     assert contract.read(response(200, b'{"successCount":2,"failCount":0,"noOpEmails":["a@x.example"]}')).succeeded
 
 
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"noOpEmails": ["z@x.example"]},
+        {"noOpUserIds": ["C-3"]},
+        {"noOpEmails": ["z@x.example"], "noOpUserIds": ["c-9", None, 7]},
+        {"noOpEmails": ["a@x.example"], "noOpUserIds": ["c-2"]},
+    ],
+)
+def test_names_of_others_do_not_make_counts_add_up(listed: dict[str, Any]) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        contracts.counts_of(PEOPLE).read(response(200, encode({"successCount": 2, "failCount": 0, **listed})))
+
+
+@pytest.mark.parametrize(
+    ("taken", "listed"),
+    [
+        (2, {"noOpEmails": ["A@x.example"]}),
+        (2, {"noOpUserIds": ["c-3", "c-9"]}),
+        # One person, by both identifiers.
+        (2, {"noOpEmails": ["b@x.example"], "noOpUserIds": ["c-2"]}),
+        (0, {"noOpEmails": ["a@x.example", "b@x.example"], "noOpUserIds": ["c-3"]}),
+    ],
+)
+def test_whoever_was_sent_may_be_named_as_unchanged(taken: int, listed: dict[str, Any]) -> None:
+    body = encode({"successCount": taken, "failCount": 0, **listed})
+    assert contracts.counts_of(PEOPLE).read(response(200, body)).succeeded
+
+
+def test_names_of_others_explain_no_failure(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    body = {"successCount": 1, "failCount": 1, "noOpEmails": ["z@x.example"]}
+    action = {"kind": "respond", "status": 200, "body": body}
+    sandbox.order_fault(action, service="iterable", path="/users/bulkUpdate$", times=1)
+    run = load(sandbox, tmp_path, users({"email": ANA}, {"email": "bo@shop.example"}))
+    assert (run.error, run.counts("users")) == (None, (2, 2, 0, 0))
+    assert {one["email"] for one in profiles(sandbox)} == {ANA, "bo@shop.example"}, "halved, and sent again"
+
+
+OTHERS = {
+    "of another address": {"user": {"email": "z@x.example", "userId": "c-9", "dataFields": {"email": "z@x.example"}}},
+    "of nobody": {"user": {"dataFields": {"newsletter": True}}},
+    "in other letters": {"user": {"email": "ana@shop.example.org", "userId": "C-1", "dataFields": {}}},
+}
+
+
+@pytest.mark.parametrize("profile", OTHERS)
+@pytest.mark.parametrize(
+    ("path", "lines"), [("/getByEmail$", users({"email": ANA})), ("/users/byUserId$", users({"userId": "c-1"}))]
+)
+def test_another_persons_profile_answers_no_look_up(
+    sandbox: RunningSandbox, tmp_path: Path, path: str, lines: list[str], profile: str
+) -> None:
+    action = {"kind": "respond", "status": 200, "body": OTHERS[profile]}
+    sandbox.order_fault(action, service="iterable", path=path, times=None)
+    run = load(sandbox, tmp_path, lines, **RULE)
+    assert run.error is not None
+    assert "does not answer as it should" in run.error or "keeps failing" in run.error
+    assert "x.example" not in run.error
+    assert writes(sandbox) == []
+
+
+def test_an_empty_object_is_no_answer_to_a_look_up_by_userid(sandbox: RunningSandbox, tmp_path: Path) -> None:
+    """Taken for nobody there, it would let what the person has opted out of be overwritten."""
+    ask(sandbox, "POST", "users/updateSubscriptions", {"userId": "c-1", "unsubscribedChannelIds": [103]})
+    before = consent(sandbox)
+    action = {"kind": "respond", "status": 200, "body": {}}
+    sandbox.order_fault(action, service="iterable", path="byUserId|getByEmail", times=None)
+    run = load(sandbox, tmp_path, users({"userId": "c-1"}), unsubscribe_new_profiles={"channels": [CHANNEL]})
+    assert run.error is not None
+    assert consent(sandbox) == before
+
+
+@pytest.mark.parametrize(
+    "user", [{"email": "Ana@Shop.example"}, {"dataFields": {"email": ANA}}, {"email": ANA, "userId": "c-9"}]
+)
+def test_an_address_is_the_one_asked_for_in_whatever_letters(user: dict[str, Any]) -> None:
+    assert contracts.profile_by_email(ANA).read(response(200, encode({"user": user}))).succeeded
+    assert contracts.profile_by_email(ANA).read(response(200, b"{}")).succeeded
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Your request was not accepted by this gateway",
+        "Not accepted",
+        "The request could not yet be ACCEPTED",
+        "It wasn't accepted",
+        "Unaccepted request",
+        "No request is accepted at present",
+    ],
+)
+def test_a_sentence_that_says_not_accepted_accepts_nothing(sentence: str) -> None:
+    with pytest.raises(UnexpectedAnswer):
+        contracts.SUBSCRIPTION_CHANGE.read(response(202, sentence.encode(), "text/plain"))
+
+
 def test_the_sentence_of_old_look_ups_is_nobody_and_a_page_that_holds_it_is_not() -> None:
     sentence = b"No user with that id exists!"
-    assert contracts.PROFILE.read(response(400, sentence, "text/plain")).code == UNKNOWN_USER_ID
-    for contract, content in ((contracts.PROFILE, b"<p>" + sentence), (contracts.ENVELOPE, sentence)):
+    look_up = contracts.profile_by_user_id("c-1")
+    assert look_up.read(response(400, sentence, "text/plain")).code == UNKNOWN_USER_ID
+    for contract, content in ((look_up, b"<p>" + sentence), (contracts.ENVELOPE, sentence)):
         with pytest.raises(UnexpectedAnswer):
             contract.read(response(400, content, "text/plain"))
