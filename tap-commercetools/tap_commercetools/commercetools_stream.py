@@ -64,15 +64,27 @@ class CommercetoolsStream(Stream):
         return explain_refusal(refusal, self.definition)
 
     @override
+    def _process_record(
+        self,
+        record: types.Record,
+        child_context: types.Context | None = None,
+        partition_context: types.Context | None = None,
+    ) -> None:
+        """Do nothing: the SDK asks a filter of the settings here already, for streams within streams.
+
+        There are none, and an expression that fails would end the run; it is asked when the record is written.
+        """
+
+    @override
     def _write_record_message(self, record: types.Record) -> None:
         """Write a record; one that cannot be shaped as the settings want it is told and left out."""
-        identifier = record.get(self.definition.primary_keys[0])
+        key = [record.get(name) for name in self.definition.primary_keys]
         try:
             super()._write_record_message(record)
         except TapError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other records are none the worse
-            self.left_out.tell(identifier if isinstance(identifier, str) else "", fault_of(error))
+            self.left_out.tell(fault_of(error), *key)
         else:
             self.left_out.emitted()
 

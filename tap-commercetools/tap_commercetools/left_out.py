@@ -9,6 +9,7 @@ from tap_commercetools.page_reader import MOST_IN_A_ROW
 
 if TYPE_CHECKING:
     import logging
+    from collections.abc import Sequence
 
 
 class LeftOut:
@@ -26,25 +27,28 @@ class LeftOut:
         self._stream = stream
         self._logger = logger
         self._in_a_row = 0
-        self._told: set[str] = set()
+        self._told: set[tuple[str, ...]] = set()
         self.count = 0
 
-    def tell(self, identifier: str, fault: str) -> None:
+    def tell(self, fault: str, *key: object) -> None:
         """Tell of a row that is left out; of one and the same only once.
 
         Args:
-            identifier: Its id; empty if it has none that can be read.
             fault: Why; repeats nothing of the row.
+            key: The values of its key. Rows of the same key are the same row; one whose key lacks a value, or has one
+                that is no text, may be any.
 
         Raises:
             TooManyLeftOutError: If there were too many in a row.
         """
-        if identifier and identifier in self._told:
-            return
-        self._told.add(identifier)
+        texts = tuple(value for value in key if isinstance(value, str) and value)
+        if len(texts) == len(key):
+            if texts in self._told:
+                return
+            self._told.add(texts)
         self.count += 1
         self._in_a_row += 1
-        self._logger.warning("%s: left out the row with %s: %s", self._stream, shown_id(identifier), fault)
+        self._logger.warning("%s: left out the row with %s: %s", self._stream, shown_key(texts), fault)
         if self._in_a_row > MOST_IN_A_ROW:
             message = (
                 f"stream {self._stream}: more than {MOST_IN_A_ROW} rows in a row could not be emitted, the last "
@@ -63,3 +67,9 @@ class LeftOut:
     def emitted(self) -> None:
         """Note that a row was emitted."""
         self._in_a_row = 0
+
+
+def shown_key(key: Sequence[str]) -> str:
+    """Return the values of a key for a log line, those that are written as ids are."""
+    values = [text.removeprefix("id ") for text in map(shown_id, key) if text.startswith("id ")]
+    return f"id {' '.join(values)}" if values else shown_id("")

@@ -88,7 +88,7 @@ class RecordLines:
                 try:
                     document = self._changed(row)
                 except (msgspec.MsgspecError, ValueError, RecursionError) as error:
-                    left_out.tell(row.position.id, fault_of(error))
+                    left_out.tell(fault_of(error), row.position.id)
                     continue
             write(start, document, end)
             written += 1

@@ -98,7 +98,7 @@ class ResourceStream(CommercetoolsStream):
         except TapError:
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are none the worse
-            self.left_out.tell(row.position.id, fault_of(error))
+            self.left_out.tell(fault_of(error), row.position.id)
             return []
 
     def records_found_by_halving(self, rows: Sequence[Row]) -> Iterator[Record]:
@@ -109,7 +109,7 @@ class ResourceStream(CommercetoolsStream):
             raise
         except Exception as error:  # noqa: BLE001 - whatever it is, the other rows are none the worse
             if len(rows) == 1:
-                self.left_out.tell(rows[0].position.id, fault_of(error))
+                self.left_out.tell(fault_of(error), rows[0].position.id)
                 return
             middle = len(rows) // 2
             yield from self.records_found_by_halving(rows[:middle])
@@ -208,7 +208,7 @@ class ResourceStream(CommercetoolsStream):
         good = []
         for row in rows:
             if row.fault:
-                self.left_out.tell(row.position.id, row.fault)
+                self.left_out.tell(row.fault, row.position.id)
                 continue
             if row.is_mended:
                 self.left_out.tell_mended(row.position.id)
@@ -245,7 +245,7 @@ class ResourceStream(CommercetoolsStream):
         """Yield pages, and tell of the rows beside them that cannot be told a place."""
         for page in pages:
             for row in page.unplaced:
-                self.left_out.tell(row.id, row.fault)
+                self.left_out.tell(row.fault, row.id)
             yield page
 
     def _tell_of_the_future(self, rows: int) -> None:
