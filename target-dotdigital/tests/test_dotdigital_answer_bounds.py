@@ -13,6 +13,7 @@ from delivery.shutdown import Shutdown
 from target_dotdigital import client
 from target_dotdigital.call_contracts import LISTS
 from target_dotdigital.client import Budgets, DotdigitalClient
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,6 +39,7 @@ class Answers(BaseHTTPRequestHandler):
             # The loader has stopped listening.
             return
 
+    @override
     def log_message(self, *_: object) -> None:
         """Say nothing."""
 
