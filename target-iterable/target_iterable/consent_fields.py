@@ -61,9 +61,13 @@ class NoesOfOthers:
         self._said = RememberedSet(MOST_REMEMBERED)
 
     def note(self, identity: str, names: Iterable[str]) -> None:
-        """Take note of the consent fields in which another customer's no was written to a profile."""
+        """Take note of what another customer says no to for a profile: consent fields, or groups."""
         for name in names:
             self._said.add(f"{identity} {name}")
+
+    def include(self, identity: str, name: str) -> bool:
+        """Whether another has said no to something there."""
+        return f"{identity} {name}" in self._said
 
     def without_overruled(self, record: Record, identity: str) -> Record:
         """Return a record without the fields that say yes where another has said no; itself if there are none."""
@@ -71,7 +75,7 @@ class NoesOfOthers:
         overruled = {
             name
             for name in record.get(CONSENT_FIELDS) or ()
-            if fields.get(name) is True and f"{identity} {name}" in self._said
+            if fields.get(name) is True and self.include(identity, name)
         }
         if not overruled:
             return record

@@ -23,6 +23,7 @@ Action = Literal["subscribe", "unsubscribe"]
 
 MOST_REMEMBERED = 500_000
 OPTED_OUT = skipped("the person has opted out of it in Iterable, and the record's rule does not resubscribe")
+NO_OF_ANOTHER = skipped("another customer of the same e-mail address has opted out of it in this run")
 ALREADY = skipped("the person is subscribed to it already")
 
 

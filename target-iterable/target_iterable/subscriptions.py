@@ -14,6 +14,7 @@ from delivery.sink import Record, Sink
 from typing_extensions import override
 
 from target_iterable.answers import NOT_FOUND, single_outcome
+from target_iterable.consent_fields import NoesOfOthers
 from target_iterable.contracts import SUBSCRIPTION_CHANGE
 from target_iterable.identifiers import identities_of, people_there, person_identity, usable_identifiers
 from target_iterable.identity_changes import ADDRESS_OF_ANOTHER
@@ -22,6 +23,7 @@ from target_iterable.schemas import SUBSCRIPTION
 from target_iterable.subscription_choices import Choices, ChoicesWriter, reference
 from target_iterable.subscription_groups import Group, GroupKind, NameFault, SubscriptionGroups
 from target_iterable.subscription_wishes import (
+    NO_OF_ANOTHER,
     Action,
     Aim,
     Change,
@@ -34,7 +36,7 @@ from target_iterable.subscription_wishes import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from delivery.entry import Entry
 
@@ -85,6 +87,7 @@ class SubscriptionSink(Sink):
         self._writes = writes
         self._overwriting = False
         self._of_run = ChoicesOfRun()
+        self._noes_of_others = NoesOfOthers()
         self._writer = ChoicesWriter(project.client, stream)
 
     @override
@@ -158,7 +161,7 @@ class SubscriptionSink(Sink):
         for wisher in wishers:
             (to_read if self._must_read(wisher) else certain).append(wisher)
         try:
-            self._change_one_by_one([self._as_it_is(wisher) for wisher in certain], outcomes)
+            self._change_one_by_one([self._as_it_is(wisher, outcomes) for wisher in certain], outcomes)
         except IncrementalMissing:
             to_read += certain
         for start in range(0, len(to_read), PEOPLE_READ_AT_ONCE):
@@ -184,9 +187,24 @@ class SubscriptionSink(Sink):
         leaves = any(wish.action == "unsubscribe" for wish in wisher.wishes)
         return bool(two_names and leaves and not self._project.new_profiles.are_one(person))
 
-    def _as_it_is(self, wisher: Wisher) -> Change:
+    def _as_it_is(self, wisher: Wisher, outcomes: dict[int, Outcome]) -> Change:
         """Return a change that does not depend on what stands on a profile."""
-        return Change(identities_of(wisher.person), reference(wisher.person, self._project.type), wisher.wishes)
+        identities = identities_of(wisher.person)
+        wishes = self._without_overruled(identities, wisher.wishes, outcomes)
+        return Change(identities, reference(wisher.person, self._project.type), wishes)
+
+    def _without_overruled(
+        self, identities: Collection[str], wishes: Sequence[Wish], outcomes: dict[int, Outcome]
+    ) -> list[Wish]:
+        """Return wishes without each yes where another customer of the same address has said no in this run."""
+        left: list[Wish] = []
+        for wish in wishes:
+            noes = (self._noes_of_others.include(identity, _name_of(wish.group)) for identity in identities)
+            if wish.action == "subscribe" and any(noes):
+                note(outcomes, wish, NO_OF_ANOTHER)
+            else:
+                left.append(wish)
+        return left
 
     def _change_after_reading(self, wishers: Sequence[Wisher], outcomes: dict[int, Outcome]) -> None:
         """Decide by what the profiles say, and carry it out.
@@ -200,7 +218,9 @@ class SubscriptionSink(Sink):
         for aim in self._aims(wishers, outcomes):
             before = None if aim.profile is None else Choices.of(aim.profile)
             chosen = self._of_run.applied(aim.identities, before or Choices(), groups)
-            in_order = sorted(aim.wishes, key=lambda wish: wish.places)
+            in_order = sorted(
+                self._without_overruled(aim.identities, aim.wishes, outcomes), key=lambda wish: wish.places
+            )
             wishes = wishes_to_carry_out(in_order, chosen, outcomes, new=before is None)
             change = Change(aim.identities, aim.named, wishes)
             if before is None:
@@ -232,9 +252,14 @@ class SubscriptionSink(Sink):
     def _aim_at_profiles(
         self, wisher: Wisher, profiles: Sequence[Profile], aims: dict[str, Aim], outcomes: dict[int, Outcome]
     ) -> None:
-        own = self._project.new_profiles.reader(self.stream).own(profiles, wisher.person)
+        reader = self._project.new_profiles.reader(self.stream)
+        own = reader.own(profiles, wisher.person)
+        noes = [_name_of(wish.group) for wish in wisher.wishes if wish.action == "unsubscribe"]
         for profile in profiles:
             self._project.new_profiles.remember(profile)
+            if not reader.is_own(profile, wisher.person):
+                for identity in identities_of(profile):
+                    self._noes_of_others.note(identity, noes)
             aim = aims.setdefault(
                 str(identities_of(profile)), Aim(reference(profile, self._project.type), profile, set(), [])
             )
@@ -347,6 +372,10 @@ class SubscriptionSink(Sink):
             "Iterable's incremental subscription endpoints are not enabled for this project: each person's choices are "
             "read and written back as a whole, which takes a read a person. Ask Iterable to enable them."
         )
+
+
+def _name_of(group: Group) -> str:
+    return f"{group.kind} {group.id}"
 
 
 def _overrules(record: Mapping[str, Any]) -> bool:
