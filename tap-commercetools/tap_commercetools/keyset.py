@@ -96,6 +96,11 @@ class Keyset:
         """Return the rows behind this place."""
         return replace(self, after=position)
 
+    def holds(self, position: Position) -> bool:
+        """Tell whether a row of this place can be among what is asked for and still to be read."""
+        is_ahead = self.after is None or self.after[:2] < position[:2]
+        return is_ahead and position.time <= sort_key(format_timestamp(self.asked_until))
+
     def split(self, instant: datetime) -> tuple[Keyset, Keyset]:
         """Return the rows up to an instant and those behind it.
 
@@ -105,12 +110,22 @@ class Keyset:
         earlier = replace(self, upper=instant, shown_until=self.asked_until)
         return earlier, replace(self, above=instant, lower=None, after=None)
 
-    def query(self, limit: int, beyond: datetime | None = None) -> list[tuple[str, str]]:
+    def joined(self, next_part: Keyset) -> Keyset:
+        """Return this and the part that follows it as one."""
+        return replace(self, upper=next_part.upper, shown_until=next_part.shown_until)
+
+    def behind(self) -> Keyset:
+        """Return what is asked for beyond the end."""
+        end = self.asked_until
+        return replace(self, above=self.upper, lower=None, after=None, upper=end, shown_until=None)
+
+    def query(self, limit: int, beyond: datetime | None = None, skip: int = 0) -> list[tuple[str, str]]:
         """Return the query parameters that ask for the first rows of the keyset.
 
         Args:
             limit: How many rows at most, 1 to 500.
             beyond: If given, rows later than this instant are asked for too.
+            skip: How many of the first rows to leave out.
         """
         conditions, variables = self._predicate()
         predicate = " and ".join([*conditions, f"{self.field} <= :upper"])
@@ -128,6 +143,7 @@ class Keyset:
             ("sort", f"{self.field} asc"),
             ("sort", "id asc"),
             ("limit", str(limit)),
+            *([("offset", str(skip))] if skip else []),
             ("withTotal", "false"),
         ]
 

@@ -91,11 +91,15 @@ class Unplaced(NamedTuple):
         id: Its id; empty if it has none that can be read.
         fault: Why.
         place: How many rows of the page that have a place come before it.
+        document: Its JSON.
+        position: Where to read on behind it, if it tells its time and id and lacks something else.
     """
 
     id: str
     fault: str
     place: int
+    document: bytes = b""
+    position: Position | None = None
 
 
 class PlacedRows(NamedTuple):
@@ -182,12 +186,12 @@ class Page:
             fault = self.faults.get(place, "")
             text = head and (head.createdAt if time_field == "createdAt" else head.lastModifiedAt)
             if head is None or not text or not head.id or _REPLACEMENT in head.id:
-                identifier = _id_in(document)
-                unplaced.append(Unplaced(identifier, fault or f"no usable id, version or {time_field}", len(rows)))
+                fault = fault or f"no usable id, version or {time_field}"
+                unplaced.append(_unplaced(document, fault, len(rows), time_field))
                 continue
             plain = _are_plain(head.createdAt, head.lastModifiedAt)
             if plain is None:
-                unplaced.append(Unplaced(head.id, fault or "a time that is none", len(rows)))
+                unplaced.append(_unplaced(document, fault or "a time that is none", len(rows), time_field))
                 continue
             position = Position(text[:-1], head.id, text) if plain else Position.at(text, head.id)
             rows.append(Row(position, head.version, document, plain, fault, place in self.mended))
@@ -269,9 +273,22 @@ def _text_or_none(fields: Mapping[str, bytes], name: str) -> str | None:
     return msgspec.json.decode(fields[name], type=str) if name in fields else None
 
 
+def _unplaced(document: msgspec.Raw, fault: str, place: int, time_field: str) -> Unplaced:
+    identifier, text = _id_in(document), _text_in(document, time_field)
+    position = None
+    if identifier and _REPLACEMENT not in identifier and text and _are_plain(text) is not None:
+        position = Position.at(text, identifier)
+    return Unplaced(identifier, fault, place, bytes(document), position)
+
+
 def _id_in(document: bytes | msgspec.Raw) -> str:
+    return _text_in(document, "id")
+
+
+def _text_in(document: bytes | msgspec.Raw, name: str) -> str:
+    """Return a text of a row that may be none; empty if there is no such text that can be read."""
     try:
-        return msgspec.json.decode(members(bytes(document))["id"], type=str)
+        return msgspec.json.decode(members(bytes(document))[name], type=str)
     except (*_NO_JSON, ValueError, KeyError):
         return ""
 

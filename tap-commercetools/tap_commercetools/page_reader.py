@@ -40,6 +40,7 @@ class OrderedRows(NamedTuple):
         rest: What is still to be read behind them; None if they are the last.
         is_short: Whether there were fewer than asked for, as at the end.
         unplaced: Rows before these, or at the end, that cannot be told a place.
+        doubtful: What was asked for last, if only empty answers say that there is no more.
     """
 
     rows: list[Row]
@@ -47,6 +48,7 @@ class OrderedRows(NamedTuple):
     rest: Keyset | None
     is_short: bool = False
     unplaced: Sequence[Unplaced] = ()
+    doubtful: Keyset | None = None
 
 
 class _Found(NamedTuple):
@@ -103,55 +105,107 @@ class PageReader:
         """How many rows a page is asked for now."""
         return self._page_size.rows
 
-    def read(self, keyset: Keyset) -> OrderedRows:
+    def read(self, keyset: Keyset, empty_answers: int = EMPTY_ANSWERS_AT_THE_END) -> OrderedRows:
         """Read the first page of a keyset that holds something of it.
 
         A row that changed after the keyset's end while its page was being made is left out: it belongs to the next
-        run.
+        run. A page of nothing but rows that cannot be told a place is not the end, nor counts it as empty: it is read
+        on behind those that tell their time and id, and behind others the platform must show that there is nothing.
 
         Args:
             keyset: What to read.
+            empty_answers: How many answers in a row must hold nothing of the keyset to be its end.
 
         Raises:
             OrderError: If the rows are not in the order asked for.
             RequestRefusedError: If the platform refuses the query.
-            TapError: If a single row is too heavy for the platform, or too many in a row cannot be told a place.
+            TapError: If a single row is too heavy for the platform, or rows that cannot be told a place are too many
+                or cannot be read past.
         """
-        empty = barren = limit = 0
-        at_the_end: list[Unplaced] = []
-        while barren < _BARREN_PAGES:
-            is_last_question = empty == EMPTY_ANSWERS_AT_THE_END - 1 and keyset.shown_until is None
-            beyond = self._now() + CLOCK_TOLERANCE if is_last_question else None
-            page, limit = self._bearable_page(keyset, limit, beyond)
-            found = self._in_order(keyset, page, beyond)
+        passed: list[Unplaced] = []
+        limit = stuck = 0
+        while stuck < _BARREN_PAGES:
+            page, limit, found = self._answer(keyset, limit, empty_answers)
             size = len(page.content)
             if found.rows:
                 rest = None if found.passed_the_end else keyset.following(found.rows[-1].position)
-                return OrderedRows(found.rows, size, rest, len(page.documents) < limit, found.unplaced_before())
-            if len(found.unplaced) > MOST_IN_A_ROW:
-                raise self._too_many_unplaced(keyset)
-            if len(page.documents) >= limit and not is_last_question and not found.passed_the_end:
+                unplaced = [*passed, *found.unplaced_before()]
+                return OrderedRows(found.rows, size, rest, len(page.documents) < limit, unplaced)
+            if found.passed_the_end:
+                return OrderedRows([], size, None, is_short=True, unplaced=[*passed, *found.unplaced_before()])
+            if len(passed) + len(found.unplaced) > MOST_IN_A_ROW:
+                raise self._stopped_by_unplaced(keyset, f"more than {MOST_IN_A_ROW} rows in a row")
+            behind = found.unplaced[-1].position if found.unplaced else None
+            if behind is not None and keyset.holds(behind):
+                passed += found.unplaced
+                keyset = keyset.following(behind)
+            elif not found.unplaced or (stuck and self._are_the_last(keyset, found.unplaced, empty_answers)):
+                unplaced = [*passed, *found.unplaced]
+                return OrderedRows([], size, None, is_short=True, unplaced=unplaced, doubtful=keyset)
+            else:
+                stuck += 1
+            limit = LARGEST_PAGE
+        raise self._stopped_by_unplaced(keyset, "rows that hide others")
+
+    def make_sure_of_the_end(self, keyset: Keyset) -> None:
+        """Ask for what is behind the end of a keyset, in other words than its own question has asked.
+
+        Args:
+            keyset: What answers hold nothing of, though a row behind its end was shown.
+
+        Raises:
+            OrderError: If the row that was shown, or another, is there.
+        """
+        if self.read(keyset.behind()).rows:
+            message = (
+                f"stream {self._stream}: answers say that there is nothing behind {_place(keyset)}, though later rows "
+                "are there; stopping rather than losing rows. Run again; if it stays, report it to the platform's "
+                "support"
+            )
+            raise OrderError(message)
+
+    def _answer(self, keyset: Keyset, limit: int, empty_answers: int) -> tuple[Page, int, _Found]:
+        """Return the first page that holds something, or the last of so many that hold nothing."""
+        empty = barren = 0
+        while barren < _BARREN_PAGES:
+            is_last_question = empty == empty_answers - 1 and keyset.shown_until is None
+            beyond = self._now() + CLOCK_TOLERANCE if is_last_question else None
+            page, limit = self._bearable_page(keyset, limit, beyond)
+            found = self._in_order(keyset, page, beyond)
+            if found.rows or found.unplaced or found.passed_the_end:
+                return page, limit, found
+            if len(page.documents) >= limit and not is_last_question:
                 barren += 1
-                limit = LARGEST_PAGE if found.unplaced else limit
                 continue
             empty += 1
-            at_the_end = (found.unplaced_before() if found.passed_the_end else found.unplaced) or at_the_end
-            if found.passed_the_end or empty == EMPTY_ANSWERS_AT_THE_END:
+            if empty == empty_answers:
                 if is_last_question:
                     self.future_rows = found.others
-                return OrderedRows([], size, None, is_short=True, unplaced=at_the_end)
+                return page, limit, found
         message = (
             f"stream {self._stream}: {_BARREN_PAGES} full pages in a row held only rows changed after "
             f"{format_timestamp(keyset.upper)}, so reading cannot move on. Run again with a longer settle_seconds"
         )
         raise OrderError(message)
 
-    def _bearable_page(self, keyset: Keyset, limit: int, beyond: datetime | None) -> tuple[Page, int]:
+    def _are_the_last(self, keyset: Keyset, unplaced: Sequence[Unplaced], empty_answers: int) -> bool:
+        """Tell whether some answers in a row show nothing behind rows that cannot be told a place."""
+        known = {each.document for each in unplaced}
+        for _ in range(empty_answers):
+            page, _ = self._bearable_page(keyset, LARGEST_PAGE, skip=len(unplaced))
+            found = self._in_order(keyset, page)
+            if found.rows or found.passed_the_end or any(each.document not in known for each in found.unplaced):
+                return False
+        return True
+
+    def _bearable_page(
+        self, keyset: Keyset, limit: int, beyond: datetime | None = None, skip: int = 0
+    ) -> tuple[Page, int]:
         """Return a page and how many rows it was asked for: `limit`, or as many as pages have now."""
         while True:
             asked = limit or self._page_size.rows
             try:
-                page = self._fetch(keyset.query(asked, beyond), asked)
+                page = self._fetch(keyset.query(asked, beyond, skip), asked)
             except RequestRefusedError as refusal:
                 if refusal.code not in SMALLER_PAGE_HELPS:
                     raise
@@ -163,7 +217,7 @@ class PageReader:
             self._page_size.succeeded()
             return page, asked
 
-    def _in_order(self, keyset: Keyset, page: Page, beyond: datetime | None) -> _Found:
+    def _in_order(self, keyset: Keyset, page: Page, beyond: datetime | None = None) -> _Found:
         first_time = "" if keyset.start is None else sort_key(format_timestamp(keyset.start))
         last_time, last_id = (first_time, "") if keyset.after is None else keyset.after[:2]
         end = sort_key(format_timestamp(keyset.upper))
@@ -190,11 +244,10 @@ class PageReader:
             rows.append(row)
         return _Found(rows, unplaced, passed_the_end, others)
 
-    def _too_many_unplaced(self, keyset: Keyset) -> TapError:
-        behind = "the start" if keyset.after is None else f"{shown_id(keyset.after.id)} of {keyset.after.text}"
+    def _stopped_by_unplaced(self, keyset: Keyset, which: str) -> TapError:
         return TooManyLeftOutError(
-            f"stream {self._stream}: more than {MOST_IN_A_ROW} rows in a row behind {behind} lack a usable id, version "
-            f"or {keyset.field}, without which they cannot be read; report it to the platform's support"
+            f"stream {self._stream}: {which} behind {_place(keyset)} lack a usable id, version or {keyset.field}, "
+            "without which they cannot be read; report it to the platform's support"
         )
 
     def _out_of_order(self, found: Position, last: Position | None) -> OrderError:
@@ -211,6 +264,10 @@ class PageReader:
             f"stream {self._stream}: {behind}{at} is too heavy for the platform even alone ({refusal}). Make that row "
             "smaller, or read around it with the settings start_date and end_date"
         )
+
+
+def _place(keyset: Keyset) -> str:
+    return "the start" if keyset.after is None else f"{shown_id(keyset.after.id)} of {keyset.after.text}"
 
 
 def _is_in_order(rows: list[Row], behind: tuple[str, str], end: str) -> bool:

@@ -18,7 +18,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from datetime import datetime
 
     from tap_commercetools.keyset import Keyset
@@ -29,6 +29,8 @@ _FEWEST_PAGES = 2
 """Pages that a stretch is made to hold; the last of them is read beyond its end, so short ones cost more requests."""
 _PAGES_REMEMBERED = 8
 """Pages by which the rows' density in time is judged."""
+_EMPTY_ANSWERS_BEFORE_A_ROW = 8
+"""Empty answers in a row that end a part of which a later row was shown; that row may have changed since."""
 _MILLISECOND = timedelta(milliseconds=1)
 _LONGEST_SPAN = timedelta(days=36_500)
 
@@ -76,16 +78,16 @@ def read_in_order(reader: PageReader, keyset: Keyset, parallel: int, buffer_byte
     Raises:
         TapError: What the reader raises, when its turn in the order comes.
     """
-    page = reader.read(keyset)
-    while page.rest is not None and (parallel == 1 or page.is_short):
+    unread: Keyset | None = keyset
+    while unread is not None:
+        page = reader.read(unread)
         yield page
-        keyset = page.rest
-        page = reader.read(keyset)
-    yield page
-    if page.rest is not None:
-        stretches = _ParallelReader(reader, page, keyset, parallel, buffer_bytes)
+        if page.rest is None or parallel == 1 or page.is_short:
+            unread = page.rest
+            continue
+        stretches = _ParallelReader(reader, page, unread, parallel, buffer_bytes)
         try:
-            yield from stretches.pages()
+            unread = yield from stretches.pages()
         finally:
             stretches.close()
 
@@ -112,19 +114,48 @@ class _ParallelReader:
         for number in range(parallel + 1):  # one to take an answer apart while the others wait for theirs
             threading.Thread(target=self._work, name=f"page-reader-{number}", daemon=True).start()
 
-    def pages(self) -> Iterator[OrderedRows]:
-        """Yield the pages in order."""
-        while True:
-            with self._changed:
-                self._changed.wait_for(self._next_is_known)
-                if not self._line:
-                    return
-                stretch = self._line[0]
-                if not stretch.pages:
-                    raise stretch.failure or AssertionError
-                page = stretch.pages.popleft()
-                self._changed.notify_all()
+    def pages(self) -> Generator[OrderedRows, None, Keyset | None]:
+        """Yield the pages in order.
+
+        Several threads ask at the same time, so two empty answers that one of them gets in a row say little. Where a
+        later row shows that they may be wrong, its part of the keyset is asked for again before that row is handed on;
+        where there is no later row, that is left to be asked again when nothing else is under way.
+
+        Returns:
+            What only empty answers say that there is no more of, at the end.
+        """
+        doubtful: Keyset | None = None
+        while (page := self._next_page()) is not None:
+            if page.doubtful is not None:
+                doubtful = page.doubtful if doubtful is None else doubtful.joined(page.doubtful)
+                continue
+            if page.rows and doubtful is not None:
+                yield from self._asked_again(doubtful)
+                doubtful = None
             yield page
+        return doubtful
+
+    def _next_page(self) -> OrderedRows | None:
+        with self._changed:
+            self._changed.wait_for(self._next_is_known)
+            if not self._line:
+                return None
+            stretch = self._line[0]
+            if not stretch.pages:
+                raise stretch.failure or AssertionError
+            page = stretch.pages.popleft()
+            self._changed.notify_all()
+            return page
+
+    def _asked_again(self, doubtful: Keyset) -> Iterator[OrderedRows]:
+        """Yield what there is of a part behind which a row was shown."""
+        unread: Keyset | None = doubtful
+        while unread is not None:
+            page = self._reader.read(unread, _EMPTY_ANSWERS_BEFORE_A_ROW)
+            yield page
+            unread = page.rest
+        if page.doubtful is not None:
+            self._reader.make_sure_of_the_end(page.doubtful)
 
     def close(self) -> None:
         """Let the threads end, after the request they are waiting for."""

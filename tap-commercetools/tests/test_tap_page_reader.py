@@ -108,6 +108,29 @@ def test_a_filter_that_does_not_apply_ends_with_an_error_and_not_in_a_circle() -
         read(answering(*[changed] * 9))
 
 
+class Listed:
+    """A platform that holds rows in this order, and answers with a few of them at most.
+
+    Rows that lack a time, or an id, cannot be read on behind: only behind the row before them.
+    """
+
+    def __init__(self, rows: list[dict[str, Any]], most: int = 500) -> None:
+        self.rows = [
+            {**each, "lastModifiedAt": f"2026-11-01T00:00:00.{number:03d}Z"}
+            if each.get("lastModifiedAt") == "2026-11-01T00:00:00.000Z"
+            else each
+            for number, each in enumerate(rows)
+        ]
+        self.most = most
+
+    def fetch(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        asked = dict(query)
+        place = (asked.get("var.time"), asked.get("var.id"))
+        passed = next((n + 1 for n, r in enumerate(self.rows) if (r.get("lastModifiedAt"), r.get("id")) == place), 0)
+        first = passed + int(asked.get("offset", "0"))
+        return page_of(self.rows[first:][: min(limit, self.most)], limit)
+
+
 BROKEN: list[dict[str, Any]] = [
     {"id": "x", "version": 1},
     row("x", version=None),
@@ -130,19 +153,41 @@ def test_a_row_without_a_place_is_left_out_and_the_others_are_read(
 ) -> None:
     rows = [row("a"), row("b"), row("c")]
     rows.insert(place, broken)
-
-    def fetch(query: Sequence[tuple[str, str]], limit: int) -> Page:
-        behind = dict(query).get("var.id", "")
-        first = next((n for n, each in enumerate(rows) if each is not broken and str(each["id"]) > behind), len(rows))
-        if first and rows[first - 1] is broken:
-            first -= 1
-        return page_of(rows[first:][:limit], limit)
-
-    pages = list(pages_of(fetch, size))
+    pages = list(pages_of(Listed(rows).fetch, size))
     assert [found.position.id for page in pages for found in page.rows] == ["a", "b", "c"]
     told = [each for page in pages for each in page.unplaced]
     assert len(told) == 1
     assert told[0].id == ("x" if broken.get("id") == "x" else "")
+
+
+def good_ids(rows: list[dict[str, Any]]) -> list[str]:
+    return [each["id"] for each in rows if each.get("version") == 1 and each["lastModifiedAt"] != "never"]
+
+
+@pytest.mark.parametrize("bad", [{"version": None}, {"version": "2"}, {"version": 1e30}])
+@pytest.mark.parametrize("most", [1, 2, 3, 4, 10])
+def test_rows_behind_those_without_a_version_come_however_few_an_answer_holds(bad: dict[str, Any], most: int) -> None:
+    rows = [row(f"{number:02d}") | (bad if number in {10, 11, 12, 29} else {}) for number in range(30)]
+    pages = list(pages_of(Listed(rows, most).fetch, 500))
+    assert [found.position.id for page in pages for found in page.rows] == good_ids(rows)
+    assert [each.id for page in pages for each in page.unplaced] == ["10", "11", "12", "29"]
+
+
+@pytest.mark.parametrize("bad", [{"lastModifiedAt": "never"}, {"id": 7, "version": None}])
+@pytest.mark.parametrize("most", [2, 3, 10])
+def test_rows_that_hide_others_end_the_run_and_are_not_taken_for_the_end(bad: dict[str, Any], most: int) -> None:
+    rows = [row(f"{number:02d}") | (bad if number in {10, 11, 12} else {}) for number in range(30)]
+    if most > 3:
+        assert list(chain.from_iterable(read(Listed(rows, most).fetch))) == good_ids(rows)
+        return
+    with pytest.raises(TooManyLeftOutError, match="stream orders: rows that hide others behind id 09 of"):
+        read(Listed(rows, most).fetch)
+
+
+def test_too_many_rows_without_a_place_end_the_run_however_few_an_answer_holds() -> None:
+    rows = [row(f"{number:03d}", version=None) for number in range(150)]
+    with pytest.raises(TooManyLeftOutError, match="stream orders: more than 100 rows in a row"):
+        read(Listed(rows, 3).fetch)
 
 
 def test_too_many_rows_without_a_place_end_the_run() -> None:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from running_the_tap import page_of
-from tap_commercetools.errors import RequestRefusedError, TapError
+from tap_commercetools.errors import OrderError, RequestRefusedError, TapError
 from tap_commercetools.keyset import Keyset
 from tap_commercetools.page_reader import PageReader
 from tap_commercetools.page_size import PageSize
@@ -154,6 +154,92 @@ def test_short_and_empty_answers_lose_nothing_however_many_read(
     table = Unreliable(times, part=part, every=every)
     wanted = [row["id"] for row in table.rows if row["lastModifiedAt"] <= format_timestamp(UPPER)]
     assert ids(table, parallel, size=size) == wanted
+
+
+@dataclass
+class EveryFewEmpty(Table):
+    """A table of which every so many-th answer is empty, whoever asks."""
+
+    every: int = 3
+
+    @override
+    def fetch(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        page = super().fetch(query, limit)
+        with self.lock:
+            is_whole = self.requests % self.every
+        return page if is_whole else page_of([], limit)
+
+
+@pytest.mark.parametrize("every", [2, 3, 5])
+@pytest.mark.parametrize("parallel", [1, 4, 8])
+def test_empty_answers_of_which_several_threads_get_some_lose_nothing(every: int, parallel: int) -> None:
+    table = EveryFewEmpty(range(0, MILLISECONDS, MILLISECONDS // 1500), seconds=0.0005, every=every)
+    arrived: list[str] = []
+    try:
+        arrived.extend(chain.from_iterable(read(table, parallel)))
+    except OrderError:
+        assert every == 2  # where eight in a row are empty by chance, the run ends before what is behind
+        assert arrived == [row["id"] for row in table.rows][: len(arrived)]
+    else:
+        assert arrived == [row["id"] for row in table.rows]
+
+
+@dataclass
+class Hiding(Table):
+    """A table that answers nothing to a question for what is behind a row, as a cache may go on doing."""
+
+    hidden_behind: str = "000500"
+    hides_for: int = 1_000
+    moved: int | None = None
+
+    @override
+    def fetch(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        page = super().fetch(query, limit)
+        shown = [json.loads(bytes(document)) for document in page.documents]
+        with self.lock:
+            if dict(query).get("var.id", "") == self.hidden_behind and self.hides_for:
+                self.hides_for -= 1
+                return page_of([], limit)
+            if self.hidden_behind in {row["id"] for row in shown}:  # the page before ends there, whatever its size
+                place = [row["id"] for row in shown].index(self.hidden_behind)
+                return page_of(shown[: place + 1], limit)
+        return page
+
+
+@pytest.mark.parametrize("hides_for", [1, 2, 3, 7])
+def test_a_part_before_a_row_that_was_shown_does_not_end_by_a_few_empty_answers(hides_for: int) -> None:
+    table = Hiding(range(0, MILLISECONDS, MILLISECONDS // 1500), hides_for=hides_for)
+    assert ids(table, 4) == [row["id"] for row in table.rows]
+
+
+def test_a_part_that_stays_empty_before_a_row_that_is_there_ends_the_run_before_it() -> None:
+    table = Hiding(range(0, MILLISECONDS, MILLISECONDS // 1500))
+    arrived: list[str] = []
+    with pytest.raises(OrderError, match=r"stream orders: answers say that there is nothing behind id 000500 of 20"):
+        arrived.extend(chain.from_iterable(read(table, 4)))
+    assert arrived == [row["id"] for row in table.rows[:501]]
+
+
+@dataclass
+class Moving(Table):
+    """A table whose last rows change, and so leave the window, when they were shown to who did not come from a row."""
+
+    @override
+    def fetch(self, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        page = super().fetch(query, limit)
+        shown = {json.loads(bytes(document))["id"] for document in page.documents}
+        with self.lock:
+            if "var.above" in dict(query):
+                self.rows = [row for row in self.rows if row["id"] not in shown or row["id"] < "000400"]
+        return page
+
+
+def test_rows_that_were_shown_and_have_changed_since_stop_nothing() -> None:
+    table = Moving([*range(0, MILLISECONDS // 2, MILLISECONDS // 800), MILLISECONDS - 5])
+    stay = [row["id"] for row in table.rows][:400]
+    arrived = ids(table, 4)
+    assert arrived[:400] == stay
+    assert arrived == sorted(arrived)
 
 
 def test_small_windows_cost_three_requests_and_no_thread() -> None:
