@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from running_the_tap import catalog_of
 from scripted_platform import SECRET, ScriptedPlatform, json_answer, raw_answer, scripted_platform
+from tap_commercetools.client import CommercetoolsClient
 from tap_commercetools.errors import LeftOutError, TooManyLeftOutError, UnexpectedAnswerError
 from tap_commercetools.json_pieces import (
     elements,
@@ -26,7 +27,7 @@ from tap_commercetools.json_pieces import (
 from tap_commercetools.page import Page
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from commerce_sandbox.testing import RunningSandbox
     from running_the_tap import TapRun
@@ -233,6 +234,177 @@ def test_a_message_that_tells_of_nothing_spoils_no_deletion_beside_it(
     assert all(record["emailIsFree"] for record in run.records("deletions"))
     assert caplog.text.count("deletions: left out the row with id bad: unexpected ") == 1
     assert "ada" not in caplog.text
+
+
+def deleted(number: int, *fields: str) -> str:
+    resource = f'"resource":{{"typeId":"customer","id":"c-{number}"}}'
+    return row(f"m-{number:03d}", '"type":"CustomerDeleted"', resource, *fields)
+
+
+def read_deletions(platform: ScriptedPlatform, read: Callable[..., TapRun], *rows: str, **settings: Any) -> TapRun:
+    scopes = f"{SCOPES} view_project_settings:shop"
+    platform.answer("/oauth/token", json_answer({"access_token": "t", "expires_in": 172_800, "scope": scopes}))
+    platform.answer("/shop/customers", raw_answer(EMPTY))
+    platform.answer("/shop/messages", page(*rows), raw_answer(EMPTY))
+    return read(config(platform, **settings), None, catalog_of("customers", "deletions"))
+
+
+def test_rows_of_a_key_with_several_values_are_each_counted_and_told_by_all_that_are_ids(
+    platform: ScriptedPlatform, read: Callable[..., TapRun], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [deleted(n, *(['"email":"ada@shop.example"'] if n > 3 else [])) for n in range(6)]
+    maps = {"deletions": {"domain": "email.lower()"}}
+    assert read_deletions(platform, read, *rows, stream_maps=maps).ids("deletions") == ["c-4", "c-5"]
+    for number in range(4):
+        assert caplog.text.count(f"left out the row with id customer c-{number} erased: ") == 1
+    assert "4 rows were left out because they cannot be read or emitted (deletions: 4)" in caplog.text
+
+
+def test_more_than_a_hundred_of_them_in_a_row_end_the_run(
+    platform: ScriptedPlatform, read: Callable[..., TapRun]
+) -> None:
+    maps = {"deletions": {"domain": "email.nosuch()"}}
+    with pytest.raises(TooManyLeftOutError, match="stream deletions: more than 100 rows in a row"):
+        read_deletions(platform, read, *map(deleted, range(101)), stream_maps=maps)
+
+
+def test_a_record_that_a_filter_cannot_judge_is_left_out(
+    platform: ScriptedPlatform, read: Callable[..., TapRun], caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = [row("good", '"mail":"a.example"'), row("bad", '"mail":null', day=2), row("not-wanted", '"mail":"b"', day=3)]
+    platform.answer("/shop/orders", page(*rows), raw_answer(EMPTY))
+    maps = {"orders": {"__filter__": "mail.endswith('example')"}}
+    run = read(config(platform, stream_maps=maps), None, catalog_of("orders"))
+    assert run.ids("orders") == ["good"]
+    assert caplog.text.count("orders: left out the row with id bad: unexpected ") == 1
+    assert run.state["bookmarks"]["orders"]["position"] is None
+
+
+class HeldRows(dict[str, list[str]]):
+    """Rows that are changed and can be looked up, by path; answers as the platform does, and counts how often."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, platform: ScriptedPlatform, **rows: list[str]) -> None:
+        super().__init__(rows)
+        self.asked = 0
+        scopes = ["view_orders", "view_payments", "view_customers", "view_products", "view_standalone_prices"]
+        scope = " ".join(f"{each}:shop" for each in scopes)
+        platform.answer("/oauth/token", json_answer({"access_token": "t", "expires_in": 172_800, "scope": scope}))
+        platform.answer("/shop", json_answer({"message": "no"}, status="403 Forbidden"))
+        monkeypatch.setattr(CommercetoolsClient, "fetch_page", lambda _client, *asked: self.page(*asked))
+
+    def page(self, path: str, query: Sequence[tuple[str, str]], limit: int) -> Page:
+        self.asked += 1
+        one, values = dict(query), {value for name, value in query if name == "var.values"}
+        after = (one.get("var.time", one.get("var.lower", "")), one.get("var.id", ""))
+        found = [
+            each
+            for each in self.get(path, [])
+            if (
+                values & set(each.split('"')) and identifier(each) > one.get("var.last", "")
+                if values
+                else after < (each.split('"lastModifiedAt":"')[1][:24], identifier(each))
+            )
+        ]
+        return Page.read(page(*found[:limit]).partition(b"\r\n\r\n")[2])
+
+
+def identifier(document: str) -> str:
+    return document.split('"')[3]
+
+
+def order(number: int, buyer: str, *fields: str) -> str:
+    total = '"totalPrice":{"type":"centPrecision","currencyCode":"EUR","centAmount":100,"fractionDigits":2}'
+    return row(f"o-{number:03d}", f'"customerId":"{buyer}","lineItems":[]', total, *fields)
+
+
+def test_one_bad_order_costs_the_one_summary_it_is_in_however_often_its_buyer_ordered(
+    monkeypatch: pytest.MonkeyPatch,
+    platform: ScriptedPlatform,
+    read: Callable[..., TapRun],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    orders = [order(n, f"c-{n % 3}", *(['"note":NaN'] if n == 0 else [])) for n in range(450)]
+    held = HeldRows(monkeypatch, platform, orders=orders)
+    run = read(config(platform, page_size=100, max_parallel_requests=1), None, catalog_of("customer_order_summaries"))
+    assert sorted(run.ids("customer_order_summaries")) == ["customer/c-1", "customer/c-2"]
+    assert [record["orderCount"] for record in run.records("customer_order_summaries")] == [150, 150]
+    assert caplog.text.count("left out the row") == 1
+    assert "left out the row with id customer/c-0: it is no JSON" in caplog.text
+    assert held.asked < 25
+
+
+def test_the_payments_of_a_bad_order_cost_its_summary_and_no_other(
+    monkeypatch: pytest.MonkeyPatch,
+    platform: ScriptedPlatform,
+    read: Callable[..., TapRun],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    payments = [row(f"p-{n:03d}", '"amountPlanned":{}', day=20) for n in range(150)]
+    paid = ",".join(f'{{"typeId":"payment","id":"p-{n:03d}"}}' for n in range(149))
+    bad = order(0, "c-0", f'"paymentInfo":{{"payments":[{paid}]}}', '"n":NaN')
+    good = order(1, "c-1", '"paymentInfo":{"payments":[{"typeId":"payment","id":"p-149"}]}')
+    held = HeldRows(monkeypatch, platform, orders=[bad, good], payments=payments)
+    run = read(config(platform), state_of("customer_order_summaries"), catalog_of("customer_order_summaries"))
+    assert run.ids("customer_order_summaries") == ["customer/c-1"]
+    assert caplog.text.count("left out the row") == 1
+    assert "left out the row with id customer/c-0: " in caplog.text
+    assert held.asked < 20
+
+
+def test_a_bad_payment_costs_the_summary_of_who_paid(
+    monkeypatch: pytest.MonkeyPatch,
+    platform: ScriptedPlatform,
+    read: Callable[..., TapRun],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    paid = '"paymentInfo":{"payments":[{"typeId":"payment","id":"p-1"}]}'
+    orders = [order(n, f"c-{n:02d}", *[paid] * (n == 7)) for n in range(20)]
+    held = HeldRows(monkeypatch, platform, orders=orders, payments=[row("p-1", '"amountPlanned":NaN')])
+    run = read(config(platform), None, catalog_of("customer_order_summaries"))
+    assert len(run.ids("customer_order_summaries")) == 19
+    assert caplog.text.count("left out the row") == 1
+    assert "left out the row with id customer/c-07: " in caplog.text
+    assert held.asked < 60
+
+
+def product(identifier: str, skus: list[str], *fields: str) -> str:
+    variants = ",".join(f'{{"id":{n},"sku":"{sku}"}}' for n, sku in enumerate(skus, start=2))
+    return row(
+        identifier, f'"masterData":{{"current":{{"masterVariant":{{"id":1}},"variants":[{variants}]}}}}', *fields
+    )
+
+
+@pytest.mark.parametrize("bad", ["product", "stock"])
+def test_what_spoils_an_offer_costs_that_offer_once_however_much_of_its_stock_changed(
+    monkeypatch: pytest.MonkeyPatch,
+    platform: ScriptedPlatform,
+    read: Callable[..., TapRun],
+    caplog: pytest.LogCaptureFixture,
+    bad: str,
+) -> None:
+    nan = ['"n":NaN']
+    skus = [f"s-{n:03d}" for n in range(150)]
+    products = [product("p-1", skus, *nan * (bad == "product")), product("p-2", ["other"])]
+    stock = [
+        row(f"i-{n:03d}", f'"sku":"{sku}"', *nan * (bad == "stock" and n == 9), day=20)
+        for n, sku in enumerate([*skus, "other"])
+    ]
+    rows = {"products": products, "inventory": stock}
+    held = HeldRows(monkeypatch, platform, **rows)
+    run = read(
+        config(platform, page_size=50, max_parallel_requests=1),
+        state_of("product_offers"),
+        catalog_of("product_offers"),
+    )
+    assert run.ids("product_offers") == ["p-2"]
+    assert caplog.text.count("left out the row with id p-1: ") == 1
+    assert "SKUs that no product has" not in caplog.text
+    assert held.asked < 30
+
+
+def state_of(stream: str) -> dict[str, Any]:
+    bookmark = {"replication_key": "lastModifiedAt", "replication_key_value": "2026-11-10T00:00:00.000Z"}
+    return {"bookmarks": {stream: bookmark}}
 
 
 # Taking JSON apart along its brackets.
