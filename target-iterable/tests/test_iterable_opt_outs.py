@@ -171,12 +171,12 @@ def test_in_one_batch_a_no_comes_after_the_yes_it_was_read_after(project: Runnin
     yes = {"userId": "c-1", "email": ANA, **wish("subscribe", resubscribe="always")}
     no = {"userId": "c-2", "email": ANA, **wish("unsubscribe")}
     run = load(project, tmp_path, subscriptions(yes, no), unsubscribe_new_profiles={"channels": [SMS]})
-    assert (run.error, run.counts("subscriptions")) == (None, (2, 2, 0, 0))
+    assert (run.error, run.counts("subscriptions")) == (None, (2, 1, 0, 1)), "the yes was not carried out"
     assert left(project) == [CHANNEL]
 
 
 def test_a_later_yes_does_not_undo_the_no_that_iterable_does_not_show_yet(
-    project: RunningSandbox, tmp_path: Path
+    request: pytest.FixtureRequest, project: RunningSandbox, tmp_path: Path
 ) -> None:
     settings(project, opt_in_types=True)
     customer(project, "c-1", ANA)
@@ -184,7 +184,9 @@ def test_a_later_yes_does_not_undo_the_no_that_iterable_does_not_show_yet(
     no = {"userId": "c-2", "email": ANA, **wish("unsubscribe", BACK_IN_STOCK)}
     stale = {"user": {"userId": "c-1", "email": ANA, "dataFields": {}}}
     action = {"kind": "respond", "status": 200, "body": stale}
-    project.order_fault(action, service="iterable", path="/users/byUserId$", skip=1, times=None)
+    # The other customer is looked up first, and once more where it turns out that profiles have to be overwritten.
+    others = 1 if request.node.callspec.params["project"] else 2
+    project.order_fault(action, service="iterable", path="/users/byUserId$", skip=others, times=None)
     run = load(project, tmp_path, subscriptions(no, yes), batch_size_rows=1)
     assert (run.error, run.counts("subscriptions")) == (None, (2, 1, 0, 1))
     assert consent(project)[ANA]["unsubscribedMessageTypeIds"] == [BACK_IN_STOCK]
