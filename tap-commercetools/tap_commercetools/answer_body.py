@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
         def read(self, amt: int, decode_content: bool) -> bytes: ...  # noqa: FBT001, D102 - urllib3's
 
 
-LARGEST_ANSWER_BYTES = 128 * 1024 * 1024
-"""Most bytes of an answer, unpacked. A page of 500 large documents comes near; it is asked for in parts then."""
+LARGEST_ANSWER_BYTES = 32 * 1024 * 1024
+"""Most bytes of an answer, unpacked. A page of large documents that has more is asked for in parts."""
 
 _PIECE_BYTES = 1024 * 1024
 _GZIP = 16 + zlib.MAX_WBITS
@@ -52,14 +53,12 @@ def read_body(arriving: Arriving, encoding: str, most: int) -> bytes:
     else:
         message = "it is packed in a way that was not asked for"
         raise DamagedError(message)
-    taken: list[bytes] = []
-    size = 0
+    taken = io.BytesIO()  # hands out what it holds without a copy
     for piece in pieces:
-        size += len(piece)
-        if size > most:
+        if taken.tell() + len(piece) > most:
             raise TooLargeError
-        taken.append(piece)
-    return taken[0] if len(taken) == 1 else b"".join(taken)
+        taken.write(piece)
+    return taken.getvalue()
 
 
 def _pieces(arriving: Arriving) -> Iterator[bytes]:
