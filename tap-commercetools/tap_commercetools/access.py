@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tap_commercetools.stream_definition import AnyOf, StreamDefinition
 
 
-_KEY = re.compile(r"[A-Za-z0-9_-]{1,100}")
+_KEY = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9_-]{2,36}")
 """A project's key; what else stands in a scope is none of it."""
 
 
@@ -64,10 +64,10 @@ def require_access(definitions: Iterable[StreamDefinition], granted: GrantedScop
         return
     projects = granted.projects() if granted else set()
     if projects and settings.project_key not in projects:
+        shown = ", ".join(sorted(filter(_KEY.fullmatch, projects - {settings.client_secret})))
         message = (
-            "setting project_key names another project than the API client's, which is "
-            f"{', '.join(sorted(filter(_KEY.fullmatch, projects)))}: correct project_key, or client_id and "
-            "client_secret"
+            f"setting project_key names another project than the API client's{f', which is {shown}' if shown else ''}: "
+            "correct project_key, or client_id and client_secret"
         )
         raise AccessError(message)
     message = (

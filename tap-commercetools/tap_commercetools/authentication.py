@@ -101,7 +101,9 @@ class TokenSource:
         """
         token = self._current()
         scope = token.scope or self._introspect(token.value)
-        return GrantedScopes.parse(scope) if scope else None
+        # Scopes are shown when one is missing; what holds a secret is none.
+        known = " ".join(each for each in scope.split() if not self._redaction.holds_a_secret(each))
+        return GrantedScopes.parse(known) if scope else None
 
     def _current(self) -> _IssuedToken:
         with self._lock:

@@ -26,8 +26,9 @@ class RetryPolicy:
         base_seconds: Upper end of the first wait; doubles with each try.
         cap_seconds: Longest wait of the tap's own choosing.
         asked_cap_seconds: Longest wait that the platform may ask for.
-        patience_seconds: How long after the first try another may begin; a second may always. With 90 seconds for an
-            answer a request that fails for good does so within three minutes.
+        patience_seconds: How long after the first try another may begin; a second may whatever wait is asked for,
+            unless the first alone took longer than this. With 90 seconds for an answer a request that fails for good
+            does so within three minutes, and one whose answer does not end after one try.
     """
 
     tries: int = 8
@@ -36,16 +37,17 @@ class RetryPolicy:
     asked_cap_seconds: float = 60.0
     patience_seconds: float = 90.0
 
-    def allows_another(self, failed_tries: int, begins_after: float) -> bool:
+    def allows_another(self, failed_tries: int, passed: float, wait: float) -> bool:
         """Tell whether a request is to be tried once more.
 
         Args:
             failed_tries: How many tries have failed, 1 or more.
-            begins_after: How many seconds after the first the next would begin.
+            passed: Seconds since the first began.
+            wait: Seconds to wait before the next.
         """
         if failed_tries >= self.tries:
             return False
-        return failed_tries == 1 or begins_after <= self.patience_seconds
+        return (passed if failed_tries == 1 else passed + wait) <= self.patience_seconds
 
     def wait_seconds(
         self,

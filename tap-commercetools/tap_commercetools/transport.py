@@ -215,7 +215,7 @@ class Transport:
                 return self._once(request, read)
             except _TransientFailureError as failure:
                 wait = self._policy.wait_seconds(tries, failure.seconds_asked)
-                if not self._policy.allows_another(tries, time.monotonic() - began_at + wait):
+                if not self._policy.allows_another(tries, time.monotonic() - began_at, wait):
                     times = "once" if tries == 1 else f"{tries} times in a row"
                     message = f"{failure.reason}, {times}: {failure.advice}"
                     raise UnavailableError(message) from None
@@ -297,12 +297,18 @@ class Transport:
         followed.url = target
         return followed
 
+    def _is_correlation(self, text: str) -> bool:
+        """Tell whether a text can be shown as a request's id; it may be long, and mostly is made of numbers."""
+        if not _CORRELATION.fullmatch(text) or self._redaction.holds_a_secret(text):
+            return False
+        return any(each.isalpha() for each in text)
+
     def _failure(self, host: str, answer: Answer) -> Exception:
         body = _error_body(answer)
         code = body.errors[0].code if body.errors and body.errors[0].code else body.error
-        code = code if _CODE.fullmatch(code) else ""
+        code = code if _CODE.fullmatch(code) and self._redaction.clean(code) == code else ""
         correlation = answer.headers.get("X-Correlation-ID", "none")
-        correlation = correlation if _CORRELATION.fullmatch(correlation) else "unusable"
+        correlation = correlation if self._is_correlation(correlation) else "unusable"
         status = answer.status
         summary = f"{host} answered {status}{' ' if code else ''}{code} (X-Correlation-ID {correlation})"
         splittable = code in SMALLER_PAGE_HELPS

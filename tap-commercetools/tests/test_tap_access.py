@@ -82,6 +82,13 @@ def test_the_wrong_project_is_told_from_a_missing_scope() -> None:
         require_access(TRADE, GrantedScopes.parse("view_customers:other"), SETTINGS)
 
 
+@pytest.mark.parametrize("told", ["x" * 37, "ada@shop.example", "491701234567", SETTINGS.client_secret, "a b"])
+def test_what_is_no_key_of_a_project_is_not_shown(told: str) -> None:
+    granted = GrantedScopes(frozenset({f"view_customers:{told}"}))
+    with pytest.raises(AccessError, match="another project than the API client's: correct project_key"):
+        require_access(TRADE, granted, SETTINGS)
+
+
 def test_unknown_scopes_are_not_held_against_anyone() -> None:
     require_access(TRADE, None, SETTINGS)
 

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 from running_the_tap import answer_with
 from scripted_platform import GOOD, ROW, SECRET, TOKEN, ScriptedPlatform, json_answer, raw_answer, scripted_platform
-from tap_commercetools.answer_body import DamagedError, TooLargeError, read_body
+from tap_commercetools.answer_body import LARGEST_ANSWER_BYTES, DamagedError, TooLargeError, read_body
 from tap_commercetools.errors import AccessError, RequestRefusedError, TapError, UnavailableError
 from tap_commercetools.live_ids import IdQuery
 from tap_commercetools.retry import RetryPolicy
@@ -85,6 +85,8 @@ ONE_CALL: list[tuple[str, object]] = [
     ("/shop", {"key": "shop", "messages": {"enabled": True, "deleteDaysAfterCreation": 10**12}}),
     ("/shop/orders", {"limit": 500, "count": 500, "results": [ROW] * 300}),
     ("/shop/orders", {"limit": 500, "count": 0, "results": [ROW]}),
+    ("/shop/orders", {"limit": 20, "count": 1, "results": [ROW]}),
+    ("/shop/orders", {"limit": 501, "count": 1, "results": [ROW]}),
     ("/shop/orders", {"limit": 500, "results": [ROW]}),
     ("/shop/orders", {"limit": 500, "count": 1}),
     ("/shop/orders", {"limit": 500, "count": 1, "results": {"0": ROW}}),
@@ -220,6 +222,25 @@ def test_what_a_few_bytes_unpack_to_does_not_take_the_memory(platform: ScriptedP
         tracemalloc.stop()
     assert refused.value.code == "ContentTooLarge"  # so a page is asked for in parts
     assert peak < 40_000_000
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_an_answer_is_held_once_and_not_in_pieces_besides(encoding: str) -> None:
+    content = bytes(1_000_000) * 20
+    body = gzip.compress(content) if encoding else content
+    pieces = [body[begin : begin + 1_000_000] for begin in range(0, len(body), 1_000_000)]
+    arriving = Arriving(*pieces)
+    tracemalloc.start()
+    try:
+        assert len(read_body(arriving, encoding, LARGEST_ANSWER_BYTES)) == len(content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * len(content)
+
+
+def test_four_answers_at_once_of_the_largest_size_do_not_take_the_memory() -> None:
+    assert 4 * LARGEST_ANSWER_BYTES <= 128 * 1024 * 1024
 
 
 class Arriving:
@@ -379,6 +400,33 @@ def test_what_the_platform_says_is_cleaned(platform: ScriptedPlatform) -> None:
     assert "ada" not in text
     assert len(text) < 400
     assert refused.value.code == ""
+
+
+@pytest.mark.parametrize("said", [SECRET, SECRET.upper(), "token-0123456789", "0170.1234567"])
+@pytest.mark.parametrize("place", ["code", "error", "correlation"])
+def test_nothing_the_platform_says_passes_the_redaction(platform: ScriptedPlatform, place: str, said: str) -> None:
+    body: dict[str, Any] = {"errors": [{"code": said}]} if place == "code" else {}
+    body |= {"error": said} if place == "error" else {}
+    heads = [f"X-Correlation-ID: {said}"] if place == "correlation" else []
+    platform.answer("/shop/orders", json_answer(body, *heads, status="400 Bad Request"))
+    with pytest.raises(RequestRefusedError) as refused:
+        CALLS["/shop/orders"](platform.client())
+    assert said not in f"{refused.value} {refused.value.code}"
+
+
+def test_a_token_told_as_a_scope_is_not_shown(platform: ScriptedPlatform) -> None:
+    scope = f"view_orders:{TOKEN['access_token']} view_orders:{SECRET} view_orders:shop"
+    platform.answer("/oauth/token", json_answer({**TOKEN, "scope": scope}))
+    granted = platform.client().granted_scopes()
+    assert granted is not None
+    assert granted.scopes == {"view_orders:shop"}
+
+
+@pytest.mark.parametrize("identifier", ["projects-0b9d3c9e-6f53-4a0c-9d1e-6a5f0c1d2e01", "mine/12345678"])
+def test_the_id_of_a_request_is_shown_for_the_platforms_support(platform: ScriptedPlatform, identifier: str) -> None:
+    platform.answer("/shop/orders", json_answer({}, f"X-Correlation-ID: {identifier}", status="400 Bad Request"))
+    with pytest.raises(RequestRefusedError, match=f"X-Correlation-ID {identifier}"):
+        CALLS["/shop/orders"](platform.client())
 
 
 @pytest.mark.parametrize("message", [{"a": 1}, 17, None, ["x"]])

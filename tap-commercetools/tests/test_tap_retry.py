@@ -38,10 +38,14 @@ def test_what_is_asked_for_is_honoured_within_reason() -> None:
 
 def test_patience_ends_before_the_tries_do_but_not_before_the_second() -> None:
     policy = RetryPolicy()
-    assert policy.allows_another(1, 10_000)
-    assert policy.allows_another(2, 90)
-    assert not policy.allows_another(2, 91)
-    assert not policy.allows_another(8, 0)
+    assert policy.allows_another(1, 90, 10_000)
+    assert policy.allows_another(2, 80, 10)
+    assert not policy.allows_another(2, 80, 11)
+    assert not policy.allows_another(8, 0, 0)
+
+
+def test_a_first_try_that_took_all_patience_is_the_only_one() -> None:
+    assert not RetryPolicy().allows_another(1, 90.1, 0)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,16 @@ def test_the_clock_is_the_platforms_moved_on_by_what_has_passed_here() -> None:
     clock.observe(format_datetime(NOW, usegmt=True))
     passed[0] += 12.5
     assert clock.now() == NOW + timedelta(seconds=12.5)
+
+
+@pytest.mark.parametrize("order", [(0, 3600), (3600, 0), (0, 86_400, 3600)])
+def test_of_what_several_answers_say_the_time_is_the_earliest_is_believed(order: tuple[int, ...]) -> None:
+    passed = [100.0]
+    clock = PlatformClock(monotonic=lambda: passed[0])
+    for seconds_ahead in order:
+        passed[0] += 10
+        clock.observe(format_datetime(NOW + timedelta(seconds=passed[0] - 100 + seconds_ahead), usegmt=True))
+    assert clock.now() == NOW + timedelta(seconds=passed[0] - 100)
 
 
 @pytest.mark.parametrize("header", [None, "", "not a date", "Fri, 31 Dec 9999 23:59:59 -1400", "²"])
