@@ -65,8 +65,11 @@ class CommercetoolsClient:
 
         def read(answer: Answer) -> Page:
             page = Page.read(answer.body, self._redaction.clean(answer.headers.get(_DEPRECATION_HEADER, "")))
-            if len(page.documents) > limit:
-                message = f"holds {len(page.documents)} rows where {limit} were asked for"
+            if page.limit != limit or len(page.documents) > limit:
+                message = (
+                    f"holds {len(page.documents)} rows and answers a question for {page.limit}, where {limit} were "
+                    "asked for"
+                )
                 raise UnexpectedAnswerError(message)
             return page
 

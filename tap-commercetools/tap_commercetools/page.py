@@ -124,6 +124,7 @@ class Page:
         deprecation: What the platform says about the request being out of date; empty if nothing.
         faults: Why rows cannot be emitted, by their place on the page.
         mended: The places of rows in which something that is no text was replaced.
+        limit: How many rows it says that it was asked for.
     """
 
     content: bytes
@@ -131,6 +132,7 @@ class Page:
     deprecation: str = ""
     faults: Mapping[int, str] = field(default_factory=dict)
     mended: frozenset[int] = frozenset()
+    limit: int = 0
 
     @classmethod
     def read(cls, content: bytes, deprecation: str = "") -> Page:
@@ -157,7 +159,8 @@ class Page:
         except (msgspec.DecodeError, RecursionError):
             return cls._read_row_by_row(content, deprecation)
         _check_count(envelope.count, len(envelope.results))
-        return cls(content, envelope.results, deprecation, _faults(content, envelope.results))
+        faults = _faults(content, envelope.results)
+        return cls(content, envelope.results, deprecation, faults, limit=envelope.limit)
 
     @classmethod
     def _read_row_by_row(cls, content: bytes, deprecation: str) -> Page:
@@ -165,6 +168,7 @@ class Page:
             envelope = members(content)
             found = elements(envelope["results"])
             count = msgspec.json.decode(envelope["count"], type=int)
+            limit = msgspec.json.decode(envelope["limit"], type=int)
         except (ValueError, KeyError) as error:
             message = "not the JSON expected"
             raise msgspec.DecodeError(message) from error
@@ -172,7 +176,7 @@ class Page:
         documents = [mended(each) for each in found]
         faults = {place: fault for place, each in enumerate(documents) if (fault := _fault(each))}
         changed = frozenset(place for place, each in enumerate(found) if documents[place] != each)
-        return cls(content, list(map(msgspec.Raw, documents)), deprecation, faults, changed - faults.keys())
+        return cls(content, list(map(msgspec.Raw, documents)), deprecation, faults, changed - faults.keys(), limit)
 
     def rows(self, time_field: str) -> PlacedRows:
         """Return the rows with their places.

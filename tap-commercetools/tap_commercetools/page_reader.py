@@ -123,6 +123,7 @@ class PageReader:
                 or cannot be read past.
         """
         passed: list[Unplaced] = []
+        in_the_way: list[Unplaced] = []
         limit = stuck = 0
         while stuck < _BARREN_PAGES:
             page, limit, found = self._answer(keyset, limit, empty_answers)
@@ -140,9 +141,10 @@ class PageReader:
                 passed += found.unplaced
                 keyset = keyset.following(behind)
             elif not found.unplaced or (stuck and self._are_the_last(keyset, found.unplaced, empty_answers)):
-                unplaced = [*passed, *found.unplaced]
+                unplaced = [*passed, *(found.unplaced or in_the_way)]
                 return OrderedRows([], size, None, is_short=True, unplaced=unplaced, doubtful=keyset)
             else:
+                in_the_way = found.unplaced
                 stuck += 1
             limit = LARGEST_PAGE
         raise self._stopped_by_unplaced(keyset, "rows that hide others")
