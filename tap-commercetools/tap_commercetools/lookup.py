@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from tap_commercetools.errors import OrderError, RequestRefusedError, TapError, UnreadableRowError, shown_id
 from tap_commercetools.page import Page, Record
-from tap_commercetools.page_size import LARGEST_PAGE, PageSize
+from tap_commercetools.page_size import EMPTY_ANSWERS_AT_THE_END, LARGEST_PAGE, PageSize
 from tap_commercetools.transport import SMALLER_PAGE_HELPS
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def rows_matching(
     """Yield all rows of a collection that meet a condition, in the order of their ids.
 
     A page that the platform finds too heavy is asked for again at half its size. A page that holds less than was asked
-    for need not be the last: the end is where an empty answer follows one that was not full.
+    for need not be the last: the end is where two answers in a row are empty.
 
     Args:
         fetch: Fetches a page.
@@ -67,9 +67,8 @@ def rows_matching(
     size = page_size if isinstance(page_size, PageSize) else PageSize(page_size)
     fixed = [("where", f"({condition})"), *variables, *(("expand", each) for each in expand)]
     last: str | None = None
-    found = 0
-    was_short = False
-    while most is None or found < most:
+    found = empty = 0
+    while empty < EMPTY_ANSWERS_AT_THE_END and (most is None or found < most):
         limit = size.rows
         behind = [] if last is None else [("where", "id > :last"), ("var.last", last)]
         paging = [("sort", "id asc"), ("limit", str(limit)), ("withTotal", "false")]
@@ -83,9 +82,7 @@ def rows_matching(
             logger.warning("%s: %s; asking for %d rows at a time", path, refusal.code, size.rows)
             continue
         size.succeeded()
-        if was_short and not page.documents:
-            return
-        was_short = len(page.documents) < limit
+        empty = 0 if page.documents else empty + 1
         for record in page.records():
             last = _following(path, last, record)
             found += 1

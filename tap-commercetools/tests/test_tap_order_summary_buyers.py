@@ -185,7 +185,7 @@ def test_a_product_is_fetched_once_however_often_it_was_bought(monkeypatch: pyte
         [order(str(n), ADA, lineItems=bought("boot", "gone")) for n in range(9)], products=[product("boot")]
     )
     of_orders(platform)
-    assert platform.asked["products"] == 2  # the second makes sure that there is no more
+    assert platform.asked["products"] == 3  # two make sure that there is no more
 
 
 def test_a_summary_is_made_once_for_what_it_knows_and_again_for_what_it_does_not() -> None:
