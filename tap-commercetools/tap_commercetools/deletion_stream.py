@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 _MOST_COMPARED = 50_000
 """Ids per stream that a bookmark remembers at most: about one and a half megabytes."""
+_TIMES_ASKED = 2
+"""How often the platform must show nothing of a row, asked for it by id, before the row is said to be missing."""
 _REMEMBERED = "known_ids"
 _CATALOGUE_STREAMS = frozenset({"products", "product_projections", "product_offers", "variants"})
 
@@ -132,14 +134,14 @@ class DeletionStream(MessageStream):
         if gone:
             try:
                 with self.commercetools.termination.waiting():
-                    gone -= self._still_there(definition, gone)
+                    alive |= self._still_there(definition, gone)
             except UnreadableRowError as fault:
                 self.logger.warning(
                     "%s: which rows of %s are gone is left to the next run: %s", self.name, definition.name, fault
                 )
                 return
         noticed_at = format_timestamp(self.commercetools.client.clock.now())
-        for identifier in sorted(gone):
+        for identifier in sorted(gone - alive):
             yield deletion_noticed(definition.type_id, identifier, noticed_at)
         known[definition.name] = packed(alive)
 
@@ -159,9 +161,14 @@ class DeletionStream(MessageStream):
             return set()
 
     def _still_there(self, definition: StreamDefinition, identifiers: set[str]) -> set[str]:
-        """Ask once more, by id: what one answer does not show is not gone for that alone."""
-        found = rows_with(self.commercetools.client.fetch_page, definition.path, "id", sorted(identifiers))
-        return {row["id"] for row in found}
+        """Ask by id, twice for what the first time does not show: what an answer does not show may be there."""
+        found: set[str] = set()
+        for _ in range(_TIMES_ASKED):
+            missing = sorted(identifiers - found)
+            found |= {
+                row["id"] for row in rows_with(self.commercetools.client.fetch_page, definition.path, "id", missing)
+            }
+        return found
 
     @override
     def check(self) -> None:

@@ -213,6 +213,27 @@ def test_a_row_that_one_answer_does_not_show_is_not_gone(
     assert second.records("deletions") == []
 
 
+def test_rows_that_several_answers_do_not_show_are_not_gone_and_are_compared_again(
+    read_streams: Callable[..., TapRun],
+    change: Callable[..., dict[str, list[str]]],
+    sandbox: RunningSandbox,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first = read_streams("categories", "deletions")
+    body: dict[str, Any] = {"data": {"categories": {"results": []}}}
+    fault = {"kind": "respond", "status": 200, "body": body}
+    sandbox.order_fault(fault, service="commercetools", path="/graphql", times=2)
+    look_up = deletion_stream.rows_with
+    answers = [iter(()), None]
+    with monkeypatch.context() as patched:
+        patched.setattr(deletion_stream, "rows_with", lambda *asked: answers.pop(0) or look_up(*asked))
+        second = read_streams("categories", "deletions", state=first.state)
+    assert answers == []
+    assert second.records("deletions") == []
+    ids = change(delete_categories=2)["delete_categories"]
+    assert set(told(read_streams("categories", "deletions", state=second.state))) == {("category", id_) for id_ in ids}
+
+
 def test_too_many_rows_are_not_compared_and_that_is_said(
     read_streams: Callable[..., TapRun], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
