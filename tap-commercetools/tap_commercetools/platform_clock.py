@@ -22,6 +22,7 @@ class PlatformClock:
     This machine's clock may be wrong; a clock that runs ahead would make a run read instants that have not settled and
     lose rows. So only the time that has passed since the last answer is measured here, with a clock that cannot be set.
     The header has no fractions and is as old as the answer's way: both errors make the time too early, which is safe.
+    So does a stale one; one that runs ahead is no more than one of several: of all answers the earliest is believed.
     """
 
     def __init__(
@@ -42,7 +43,9 @@ class PlatformClock:
         if moment is None:
             return
         with self._lock:
-            self._observed = (moment, self._monotonic())
+            at = self._monotonic()
+            if self._observed is None or moment < _moved_on(*self._observed, at):
+                self._observed = (moment, at)
 
     def now(self) -> datetime:
         """Return the platform's present time; this machine's own, with a warning, if no answer has told it."""
@@ -51,5 +54,8 @@ class PlatformClock:
         if observed is None:
             logger.warning("No answer carried a Date header: relying on the clock of this machine.")
             return self._local()
-        moment, at = observed
-        return moment + timedelta(seconds=self._monotonic() - at)
+        return _moved_on(*observed, self._monotonic())
+
+
+def _moved_on(moment: datetime, since: float, until: float) -> datetime:
+    return moment + timedelta(seconds=until - since)

@@ -87,16 +87,6 @@ def test_the_clock_is_the_platforms_moved_on_by_what_has_passed_here() -> None:
     assert clock.now() == NOW + timedelta(seconds=12.5)
 
 
-@pytest.mark.parametrize("order", [(0, 3600), (3600, 0), (0, 86_400, 3600)])
-def test_of_what_several_answers_say_the_time_is_the_earliest_is_believed(order: tuple[int, ...]) -> None:
-    passed = [100.0]
-    clock = PlatformClock(monotonic=lambda: passed[0])
-    for seconds_ahead in order:
-        passed[0] += 10
-        clock.observe(format_datetime(NOW + timedelta(seconds=passed[0] - 100 + seconds_ahead), usegmt=True))
-    assert clock.now() == NOW + timedelta(seconds=passed[0] - 100)
-
-
 @pytest.mark.parametrize("header", [None, "", "not a date", "Fri, 31 Dec 9999 23:59:59 -1400", "²"])
 def test_without_a_date_the_clock_falls_back_to_this_machine_and_says_so(
     header: str | None, caplog: pytest.LogCaptureFixture
