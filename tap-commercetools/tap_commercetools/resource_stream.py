@@ -28,6 +28,7 @@ from tap_commercetools.window import MOST_REMEMBERED, Bookmark, BookmarkError, R
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator, Sequence
+    from datetime import datetime
 
     from singer_sdk.helpers import types
 
@@ -153,10 +154,14 @@ class ResourceStream(CommercetoolsStream):
         with tap.termination.waiting():
             upper = tap.upper
         settings = tap.settings
-        if self.reads_whole_table:
-            window: Window | None = Window(tap.client.clock.now() + _WHOLE_TABLE_BEYOND)
-        else:
-            window = Window.plan(self._stored_bookmark(), upper=upper, overlap=settings.overlap, start=settings.start)
+        try:
+            window = self._window(upper)
+        except OverflowError as error:
+            message = (
+                f"stream {self.name}: its bookmark in the state lies at the beginning of all time, with nothing before "
+                "it. Correct or remove the bookmark, or run with --full-refresh"
+            )
+            raise TapError(message) from error
         if window is None:
             self.logger.info("%s: everything up to %s was read before", self.name, format_timestamp(upper))
             return
@@ -170,6 +175,12 @@ class ResourceStream(CommercetoolsStream):
         except RequestRefusedError as refusal:
             raise self.explain(refusal) from refusal
         self._finished = self._reading.finished()
+
+    def _window(self, upper: datetime) -> Window | None:
+        settings = self.commercetools.settings
+        if self.reads_whole_table:
+            return Window(self.commercetools.client.clock.now() + _WHOLE_TABLE_BEYOND)
+        return Window.plan(self._stored_bookmark(), upper=upper, overlap=settings.overlap, start=settings.start)
 
     def _read(self, window: Window, reading: Reading) -> Iterator[list[Row]]:
         progress = Progress(self.name, self.logger, min(window.upper, self.commercetools.client.clock.now()))

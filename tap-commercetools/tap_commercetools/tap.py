@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 from functools import cached_property
 from typing import IO, TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from singer_sdk import Tap
 from singer_sdk.helpers._util import load_json
 from singer_sdk.helpers.capabilities import PluginCapabilities, TapCapabilities
 from singer_sdk.plugin_base import _ConfigInput
+from singer_sdk.singerlib.catalog import Catalog, CatalogEntry
 from singer_sdk.tap_base import CliTestOptionValue
 from typing_extensions import override
 
@@ -31,6 +33,7 @@ from tap_commercetools.settings import CONFIG_JSONSCHEMA, Settings
 from tap_commercetools.settings_check import (
     describe_map_error,
     fill_defaults_and_list_errors,
+    shown_name,
     unknown_settings,
     without_blanks,
 )
@@ -60,6 +63,7 @@ if TYPE_CHECKING:
     from singer_sdk.singerlib.encoding.base import GenericSingerWriter
 
     from tap_commercetools.project import Project
+    from tap_commercetools.stream_definition import StreamDefinition
 
 _STREAM_CLASSES: dict[str, type[CommercetoolsStream]] = {
     "variants": VariantStream,
@@ -70,6 +74,9 @@ _STREAM_CLASSES: dict[str, type[CommercetoolsStream]] = {
     DELETION_STREAM.name: DeletionStream,
 }
 """Streams that take more than reading a collection."""
+
+_NOT_AS_EXPECTED = (AttributeError, TypeError, ValueError, KeyError, RecursionError)
+"""What the SDK raises over input of the wrong kinds."""
 
 
 class TapCommercetools(Tap):
@@ -129,9 +136,17 @@ class TapCommercetools(Tap):
     @override
     def discover_streams(self) -> list[CommercetoolsStream]:
         return [
-            _STREAM_CLASSES.get(definition.name, ResourceStream)(self, definition)
-            for definition in stream_definitions(self.config)
+            _STREAM_CLASSES.get(definition.name, ResourceStream)(self, definition) for definition in self._definitions
         ]
+
+    @property
+    def _definitions(self) -> tuple[StreamDefinition, ...]:
+        """All streams that there are with these settings, which discovery does not check."""
+        containers = self.config.get("custom_object_containers") or []
+        if not isinstance(containers, list) or not all(isinstance(each, str) for each in containers):
+            message = "setting custom_object_containers must be of type array, of texts"
+            raise SettingsError(message)
+        return stream_definitions(self.config)
 
     @override  # type: ignore[misc] # final there, where names alone decide the order
     def load_streams(self) -> list[Stream]:
@@ -197,6 +212,7 @@ class TapCommercetools(Tap):
         self.append_builtin_config(self.config_jsonschema)
         self._config = without_blanks(self._config)
         errors = [
+            *_not_text(self._config),
             *unknown_settings(self._config, self.config_jsonschema),
             *fill_defaults_and_list_errors(self._config, self.config_jsonschema),
         ]
@@ -223,7 +239,8 @@ class TapCommercetools(Tap):
 
     @override
     def load_state(self, state: dict[str, Any]) -> None:
-        told = check_state(state, {definition.name for definition in stream_definitions(self.config)})
+        told = check_state(state, {definition.name for definition in self._definitions})
+        _check_partitions(state)
         if told is not None:
             self.logger.warning("%s", told)
         super().load_state(state)
@@ -272,14 +289,14 @@ class TapCommercetools(Tap):
         cls.print_version(print_fn=cls.logger.info)
         config = config or _ConfigInput()
         input_catalog = _read_json("--catalog", catalog)
-        names = {definition.name for definition in stream_definitions(config.config)}
-        unknown = [] if input_catalog is None else unknown_streams(input_catalog, names)
         tap = cls(
             config=config.config,
             parse_env_config=config.parse_env,
             state=_read_json("--state", state),
-            catalog=None if input_catalog is None else with_stated_methods(input_catalog),
+            catalog=None if input_catalog is None else _catalog(input_catalog),
         )
+        names = {definition.name for definition in tap._definitions}
+        unknown = [] if input_catalog is None else unknown_streams(input_catalog, names)
         if unknown:
             cls.logger.warning("streams of the catalog that do not exist are passed over: %s", ", ".join(unknown))
         if test == CliTestOptionValue.Schema.value:
@@ -290,6 +307,69 @@ class TapCommercetools(Tap):
             gc.collect()
             gc.freeze()  # the schemas stay to the end: the collector need not go through them again and again
             tap.run()
+
+
+def _not_text(config: dict[str, Any]) -> list[str]:
+    """Return a text for each setting that holds half a character, which no request could carry."""
+    return [
+        f"setting {shown_name(setting)} holds half a character (half of a surrogate pair)"
+        for setting, value in config.items()
+        if not _is_text(json.dumps(value, ensure_ascii=False, default=str))
+    ]
+
+
+def _is_text(text: str) -> bool:
+    return text == text.encode(errors="ignore").decode()
+
+
+def _check_partitions(state: dict[str, Any]) -> None:
+    """Check what of a state the SDK looks at and the tap has no use for.
+
+    Raises:
+        SettingsError: If it is none.
+    """
+    for stream, bookmark in state.get("bookmarks", {}).items():
+        for partition in bookmark.get("partitions", []):
+            markers = partition.get("progress_markers", {}) if isinstance(partition, dict) else None
+            if not isinstance(markers, dict):
+                message = (
+                    f"stream {shown_name(stream)}: the partitions of its bookmark in the state are none: remove them, "
+                    "the tap has no use for them"
+                )
+                raise SettingsError(message)
+
+
+def _catalog(document: dict[str, Any]) -> Catalog:
+    """Return a catalog as the SDK keeps it.
+
+    Raises:
+        SettingsError: If an entry cannot be one.
+    """
+    unknown_streams(document, ())  # is a catalog at all
+    catalog = Catalog()
+    for number, stated in enumerate(document["streams"], start=1):
+        entry = _entry(stated)
+        if entry is None:
+            name = shown_name(str(stated.get("tap_stream_id", "")))
+            message = (
+                f"--catalog: entry {number} of streams ({name}) is not written as --discover writes it: look at its "
+                "tap_stream_id, schema, metadata and key_properties"
+            )
+            raise SettingsError(message)
+        catalog[entry.tap_stream_id] = entry
+    return catalog
+
+
+def _entry(stated: dict[str, Any]) -> CatalogEntry | None:
+    """Return an entry of a catalog; None if it is none."""
+    try:
+        (with_method,) = with_stated_methods({"streams": [stated]})["streams"]
+        entry = CatalogEntry.from_dict(with_method)
+        entry.metadata.resolve_selection()
+    except _NOT_AS_EXPECTED:
+        return None
+    kinds = ((stated["tap_stream_id"], str), (stated.get("key_properties", []), list | None))
+    return entry if all(isinstance(value, kind) for value, kind in kinds) else None
 
 
 def _read_json(option: str, file: IO[str] | None) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from running_the_tap import catalog_of
 from scripted_platform import SECRET, ScriptedPlatform, json_answer, raw_answer, scripted_platform
 from tap_commercetools.client import CommercetoolsClient
-from tap_commercetools.errors import LeftOutError, TooManyLeftOutError, UnexpectedAnswerError
+from tap_commercetools.errors import LeftOutError, TapError, TooManyLeftOutError, UnexpectedAnswerError
 from tap_commercetools.json_pieces import (
     elements,
     holds_a_long_number,
@@ -400,6 +400,15 @@ def test_what_spoils_an_offer_costs_that_offer_once_however_much_of_its_stock_ch
     assert caplog.text.count("left out the row with id p-1: ") == 1
     assert "SKUs that no product has" not in caplog.text
     assert held.asked < 30
+
+
+def test_a_bookmark_at_the_beginning_of_all_time_is_no_defect(
+    platform: ScriptedPlatform, read: Callable[..., TapRun]
+) -> None:
+    state = state_of("orders")
+    state["bookmarks"]["orders"]["replication_key_value"] = "0001-01-01T00:00:00.000Z"
+    with pytest.raises(TapError, match="stream orders: its bookmark in the state lies at the beginning of all time"):
+        read(config(platform), state, catalog_of("orders"))
 
 
 def state_of(stream: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import pytest
 from commerce_sandbox.commercetools.settings import CommercetoolsSettings
 from commerce_sandbox.testing import running_sandbox
 from running_the_tap import TapRun, catalog_of
+from tap_commercetools.errors import SettingsError
 from tap_commercetools.streams import stream_definitions
 from tap_commercetools.tap import TapCommercetools
 
@@ -291,3 +292,70 @@ def test_a_target_that_goes_away_is_no_mystery(
         run = tap_process.finish(process)
     assert "the process that takes the records has gone" in said(run)
     assert "Exception ignored" not in run.errors
+
+
+def told_in_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, config: dict[str, Any] | None = None, **files: object
+) -> str:
+    """Run the tap within the test's process and return what it says at its end."""
+    settings = {"project_key": "shop", "client_id": "c", "client_secret": SECRET, "region": "europe-west1.gcp"}
+    arguments = []
+    for option, content in {"config": {**settings, **(config or {})}, **files}.items():
+        path = tmp_path / option
+        path.write_text(json.dumps(content), encoding="utf-8")
+        arguments += [f"--{option}", str(path)]
+    with pytest.raises(SystemExit) as ended:
+        TapCommercetools.get_singer_command().main(arguments)
+    assert ended.value.code == 1
+    (line,) = [record.getMessage() for record in caplog.records if record.levelname == "ERROR"]
+    assert "ada@shop.example" not in line
+    return line
+
+
+X = "ada@shop.example"
+BAD_ENTRIES: list[dict[str, Any]] = [
+    {"schema": X},
+    {"schema": {"properties": [X]}},
+    {"metadata": X},
+    {"metadata": [X]},
+    {"metadata": [{"breadcrumb": X, "metadata": X}]},
+    {"metadata": [{"breadcrumb": [], "metadata": [X]}]},
+    {"metadata": [{}]},
+    {"metadata": 1},
+    {"tap_stream_id": [X]},
+    {"tap_stream_id": None},
+    {"key_properties": 5},
+]
+
+
+@pytest.mark.parametrize("wrong", BAD_ENTRIES, ids=str)
+def test_a_wrong_entry_of_a_catalog_is_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, wrong: dict[str, Any]
+) -> None:
+    catalog = catalog_of("orders")
+    entry = next(each for each in catalog["streams"] if each["tap_stream_id"] == "orders")
+    entry.update(wrong)
+    assert "--catalog: entry " in told_in_process(tmp_path, caplog, catalog=catalog)
+
+
+@pytest.mark.parametrize("partitions", [[X], [{"progress_markers": X}], [[]]])
+def test_wrong_partitions_of_a_state_are_named(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, partitions: list[Any]
+) -> None:
+    state = {"bookmarks": {"orders": {"partitions": partitions}}}
+    told = told_in_process(tmp_path, caplog, catalog=catalog_of("orders"), state=state)
+    assert told.startswith("stream orders: the partitions of its bookmark in the state")
+
+
+@pytest.mark.parametrize("config", [{"custom_object_containers": 123}, {"client_secret": "x\ud83d"}], ids=str)
+def test_a_wrong_setting_is_named_whatever_reads_it_first(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, config: dict[str, Any]
+) -> None:
+    told = told_in_process(tmp_path, caplog, config=config, catalog=catalog_of("orders"))
+    assert f"setting {next(iter(config))} " in told
+
+
+@pytest.mark.parametrize("containers", [123, "branches", [1], [["a"]]])
+def test_discovery_names_wrong_containers(containers: object) -> None:
+    with pytest.raises(SettingsError, match="setting custom_object_containers must be of type array"):
+        TapCommercetools(config={"custom_object_containers": containers}, validate_config=False, setup_mapper=False)
