@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 from typing import TYPE_CHECKING, TypeVar
 
 import requests
@@ -94,8 +95,10 @@ class CommercetoolsClient:
         )
 
     def sign_in(self) -> None:
-        """Make sure of a token, and so of an answer that tells the platform's time; errors as in `fetch_page`."""
+        """Make sure of a token, and that both hosts have told the platform's time; errors as in `fetch_page`."""
         self._tokens.token()
+        with contextlib.suppress(RequestRefusedError):  # a refusal tells the time, too
+            self.fetch_project()
 
     def granted_scopes(self) -> GrantedScopes | None:
         """Return the scopes of the credentials, or None if the platform does not tell; errors as in `fetch_page`."""

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from running_the_tap import catalog_of
 from tap_commercetools import deletion_stream
 from tap_commercetools.deletions import deletion_told, packed, unpacked
+from tap_commercetools.lookup import rows_with
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,10 +224,9 @@ def test_rows_that_several_answers_do_not_show_are_not_gone_and_are_compared_aga
     body: dict[str, Any] = {"data": {"categories": {"results": []}}}
     fault = {"kind": "respond", "status": 200, "body": body}
     sandbox.order_fault(fault, service="commercetools", path="/graphql", times=2)
-    look_up = deletion_stream.rows_with
     answers = [iter(()), None]
     with monkeypatch.context() as patched:
-        patched.setattr(deletion_stream, "rows_with", lambda *asked: answers.pop(0) or look_up(*asked))
+        patched.setattr(deletion_stream, "rows_with", lambda *asked: answers.pop(0) or rows_with(*asked))
         second = read_streams("categories", "deletions", state=first.state)
     assert answers == []
     assert second.records("deletions") == []
