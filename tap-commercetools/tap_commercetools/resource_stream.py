@@ -189,11 +189,12 @@ class ResourceStream(CommercetoolsStream):
             self.commercetools.termination.check()
             if not rows:
                 continue
-            fresh = self._without_faults(reading.fresh(rows))
+            unknown = reading.fresh(rows)
+            fresh = self._without_faults(unknown)
             yield fresh
             reading.passed(rows)
             progress.emitted += len(fresh)
-            progress.repeats += len(rows) - len(fresh)
+            progress.repeats += len(rows) - len(unknown)
             progress.page_done(rows[0].position, rows[-1].position)
             rows_since_state += len(rows)
             if (
