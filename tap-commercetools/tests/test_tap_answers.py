@@ -351,7 +351,7 @@ def test_a_form_is_not_sent_again_as_something_else(platform: ScriptedPlatform) 
     platform.answer("/oauth/token", moved("/oauth/moved", "307 Temporary"))
     platform.answer("/oauth/moved", GOOD["/oauth/token"])
     CALLS["/oauth/token"](platform.client())
-    assert platform.asked[-1].startswith("POST /oauth/moved")
+    assert any(head.startswith("POST /oauth/moved") for head in platform.asked)
 
 
 @pytest.mark.parametrize("path", CALLS)

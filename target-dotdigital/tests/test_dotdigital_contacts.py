@@ -97,7 +97,7 @@ def test_a_list_that_is_there_is_used(sandbox: RunningSandbox, loader: Loader, s
 def test_each_bad_record_is_rejected_alone_and_can_be_replayed(sandbox: RunningSandbox, loader: Loader) -> None:
     good = [line(f"good{number}@example.org", dataFields={"POINTS": number}) for number in range(30)]
     bad = {
-        line("no-at-sign"): "Dotdigital does not take the contact by email",
+        line("no-at-sign"): "identifier 'email' is not an e-mail address",
         line("a@example.org", dataFields={"POINTS": "many"}): "data field POINTS: the field is Numeric",
         line("b@example.org", dataFields={"THIS_NAME_IS_TOO_LONG": 1}): "data field 'THIS_NAME_IS_TOO_LONG' has a name",
         line("c@example.org", dataFields={"unsubscribed": 1}): "data field 'unsubscribed' has a name that Dotdigital",
