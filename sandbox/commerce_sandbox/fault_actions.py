@@ -22,8 +22,8 @@ class _Action(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field
     """An action, told by its ``kind``."""
 
     async def happen(self, exchange: Exchange) -> None:
-        """Do it to a request."""
-        raise NotImplementedError
+        """Do it to a request; each kind says how."""
+        raise NotImplementedError  # a Struct cannot be abstract
 
 
 class Respond(_Action, frozen=True, tag="respond"):

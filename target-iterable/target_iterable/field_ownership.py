@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from delivery.outcome import Outcome
 
+from target_iterable.consent_fields import CONSENT_FIELDS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
@@ -93,10 +95,14 @@ class FieldOwnership:
     def _owned(self, record: Record, held: set[str]) -> Record:
         fields = record["dataFields"]
         is_new = held.isdisjoint(_filled(fields))
+        consents = record.get(CONSENT_FIELDS) or ()
         kept = {
             name: value
             for name, value in fields.items()
-            if (owner := self._owners.get(name)) is None or (is_new if owner == "first_write" else name not in held)
+            # A no is written whoever owns the field.
+            if (name in consents and value is False)
+            or (owner := self._owners.get(name)) is None
+            or (is_new if owner == "first_write" else name not in held)
         }
         return {**record, "dataFields": kept}
 

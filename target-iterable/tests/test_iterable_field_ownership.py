@@ -55,6 +55,17 @@ def test_later_only_the_source_changes_what_is_there(owned: LoaderProcess, sandb
     assert held(sandbox) == {"nickname": "Annie", "origin": "shop", "country": "DE"}
 
 
+def test_a_no_is_written_whoever_owns_the_field_and_a_yes_is_not(owned: LoaderProcess, sandbox: RunningSandbox) -> None:
+    def says(*, yes: bool) -> dict[str, Any]:
+        return {**ana(nickname=yes, origin=yes), "consentFields": ["nickname", "origin"]}
+
+    owned.run(users(says(yes=True)))
+    assert owned.run(users(says(yes=False))).code == 0
+    assert held(sandbox) == {"nickname": False, "origin": False}
+    owned.run(users(says(yes=True)))
+    assert held(sandbox) == {"nickname": False, "origin": False}
+
+
 def test_an_empty_field_is_filled_for_the_destination_and_left_after_the_first_write(
     owned: LoaderProcess, sandbox: RunningSandbox
 ) -> None:
